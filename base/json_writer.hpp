@@ -15,7 +15,7 @@
 #include <rapidjson/writer.h>
 
 #include "base/json.hpp"
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 #include "base/utf8.hpp"
 #include "base/wechat_time.hpp"
 
@@ -139,7 +139,7 @@ class JsonWriter {
   JsonWriter& document(std::string_view key, const std::string& content) {
     if (content.empty()) return null(key);
     if (parse_object(content, {})) return object(key, content);
-    if (const auto mended = mend_object(content, {}, {})) return object(key, mended->text);
+    if (const auto repaired = repair_object(content, {}, {})) return object(key, repaired->text);
     return text(key, content);
   }
   /// Writes the cursor of a list that is sent page by page: the value with which the client

@@ -69,7 +69,8 @@ SecretResult read_secret_line(const std::filesystem::path& file) {
   if (looks_like_utf16(content->reveal())) return FileError::kUtf16;
   const std::string_view line = strip_blanks(content->reveal());
   if (line.empty()) return FileError::kEmpty;
-  if (const auto odd = find_odd_char(line)) return FileFailure(FileError::kOddCharacter, *odd);
+  if (const auto unusual = find_unusual_char(line))
+    return FileFailure(FileError::kOddCharacter, *unusual);
   return SecretResult(boost::system::in_place_value, std::string(line));
 }
 

@@ -177,7 +177,7 @@ bool stands_in_quotes(std::string_view text) {
   return !rest.empty() && rest.data() != text.data() && rest.end() != text.end();
 }
 
-std::optional<std::string> find_odd_char(std::string_view text) {
+std::optional<std::string> find_unusual_char(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();) {
     const PastedChar next = first_char(rest);
     if (!next.is_visible_ascii()) return next.name();

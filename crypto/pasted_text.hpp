@@ -54,6 +54,6 @@ struct PastedChar {
 /// Returns the name (PastedChar::name()) of the first character of `text` that is not visible
 /// ASCII, such as "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible
 /// ASCII. Valid ids, keys and tokens contain only visible ASCII characters.
-[[nodiscard]] std::optional<std::string> find_odd_char(std::string_view text);
+[[nodiscard]] std::optional<std::string> find_unusual_char(std::string_view text);
 
 }  // namespace couponhook::crypto

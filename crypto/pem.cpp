@@ -180,7 +180,7 @@ std::string PemBlock::kind() const {
   const auto* known = std::ranges::find(kKinds, label, &LabelKind::label);
   if (known != kKinds.end()) return std::string(known->kind);
   if (is_private_key()) return "a private key";
-  return find_odd_char(label) ? "a block of another kind" : "a block of kind " + label;
+  return find_unusual_char(label) ? "a block of another kind" : "a block of kind " + label;
 }
 
 PemContent read_pem(std::string_view content) {

@@ -187,8 +187,8 @@ boost::system::result<ResourceCipher, ApiV3KeyFailure> api_v3_cipher(Secret file
   const std::string bytes = std::to_string(key.size());
   if (looks_like_utf16(file_content.reveal())) return ApiV3KeyFailure(ApiV3KeyError::kUtf16, bytes);
   if (stands_in_quotes(key)) return ApiV3KeyFailure(ApiV3KeyError::kInQuotes, bytes);
-  if (const auto odd = find_odd_char(key)) {
-    return ApiV3KeyFailure(ApiV3KeyError::kOddCharacter, bytes, *odd);
+  if (const auto unusual = find_unusual_char(key)) {
+    return ApiV3KeyFailure(ApiV3KeyError::kOddCharacter, bytes, *unusual);
   }
   if (key.size() != kApiV3KeyBytes) return ApiV3KeyFailure(ApiV3KeyError::kWrongLength, bytes);
   return ResourceCipher{Secret{std::string{key}}};

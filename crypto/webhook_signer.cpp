@@ -85,7 +85,8 @@ std::string explain_missing_prefix(std::string_view text) {
     return "begins with the prefix in capitals; write whsec_ and the base64 in the letters that it "
            "was given in";
   }
-  if (const auto odd = find_odd_char(text)) return "has " + *odd + " in it; remove that";
+  if (const auto unusual = find_unusual_char(text))
+    return "has " + *unusual + " in it; remove that";
   if (text.size() % 2 == 0 && text.size() >= 2 * kKeyBytesMin &&
       text.find_first_not_of(kHexDigits) == std::string_view::npos) {
     return "looks like hexadecimal, without the prefix whsec_; if the receiver decodes it, write "
@@ -105,7 +106,8 @@ std::string explain_missing_prefix(std::string_view text) {
 
 std::string explain_bad_base64(std::string_view base64) {
   if (base64.ends_with('"') || base64.ends_with('\'')) return "ends with a quote; remove it";
-  if (const auto odd = find_odd_char(base64)) return "has " + *odd + " in it; remove that";
+  if (const auto unusual = find_unusual_char(base64))
+    return "has " + *unusual + " in it; remove that";
   if (base64.find_first_of("-_") != std::string_view::npos) {
     return "is in the URL's form of base64; write + for - and / for _";
   }

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/json_fields.hpp"
 
@@ -23,7 +23,7 @@ struct KeyField {
 /// WeChat Pay's documentation has 64 characters; the limit of 128 bytes is a tenth of what a
 /// database index can hold.
 /// \return an error for the first bad field; empty if all fields are good.
-std::string first_unfit(std::initializer_list<KeyField> fields) {
+std::string first_invalid(std::initializer_list<KeyField> fields) {
   constexpr std::size_t kBytesMax = 128;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   for (const auto& [path, value] : fields) {
@@ -70,9 +70,9 @@ CouponEvent read_issued(const JsonFields& fields) {
       first_present(fields.text("send_req_no"), fields.text("send_request_no"));
   issued.attach_info = read_attachment(fields.object("attach_info"));
 
-  std::string unfit =
-      first_unfit({{"stock_id", issued.stock_id}, {"coupon_code", issued.coupon_code}});
-  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+  std::string invalid =
+      first_invalid({{"stock_id", issued.stock_id}, {"coupon_code", issued.coupon_code}});
+  if (!invalid.empty()) return OtherEvent{std::move(invalid)};
   return issued;
 }
 
@@ -107,11 +107,11 @@ CouponEvent read_redeemed(const JsonFields& fields) {
   redeemed.transaction_minimum = face_value.integer("transaction_minimum");
   redeemed.goods_detail = read_goods(consumption.array("goods_detail"));
 
-  std::string unfit =
-      first_unfit({{"stock_id", redeemed.stock_id},
-                   {"coupon_id", redeemed.coupon_id},
-                   {"consume_information.transaction_id", redeemed.transaction_id}});
-  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+  std::string invalid =
+      first_invalid({{"stock_id", redeemed.stock_id},
+                     {"coupon_id", redeemed.coupon_id},
+                     {"consume_information.transaction_id", redeemed.transaction_id}});
+  if (!invalid.empty()) return OtherEvent{std::move(invalid)};
   return redeemed;
 }
 
@@ -141,9 +141,9 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   refunded.payer_total = amount.integer("payer_total").value_or(0);
   refunded.payer_refund = amount.integer("payer_refund").value_or(0);
 
-  std::string unfit =
-      first_unfit({{"transaction_id", refunded.transaction_id}, {"refund_id", refunded.refund_id}});
-  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+  std::string invalid = first_invalid(
+      {{"transaction_id", refunded.transaction_id}, {"refund_id", refunded.refund_id}});
+  if (!invalid.empty()) return OtherEvent{std::move(invalid)};
 
   const std::string said = fields.text("refund_status");
   const auto status =
@@ -164,7 +164,7 @@ CouponEvent read_fields(EventKind kind, std::string_view event_type,
 /// Returns the names of the fields that identify the coupon, the payment, the refund and the time
 /// of an event of this kind. Together these fields identify the event in the ledger (the history of
 /// each coupon). If one of them has a flaw, the meaning of the event is uncertain.
-std::span<const std::string_view> deciding_fields(EventKind kind) {
+std::span<const std::string_view> identifying_fields(EventKind kind) {
   static constexpr std::array<std::string_view, 4> kIssued{"stock_id", "coupon_code", "send_time",
                                                            "receive_time"};
   static constexpr std::array<std::string_view, 4> kRedeemed{"stock_id", "coupon_id",
@@ -179,21 +179,22 @@ std::span<const std::string_view> deciding_fields(EventKind kind) {
 /// Reads the decrypted part (resource) of a notification after the first, strict attempt has
 /// failed: the resource is not valid JSON, or the id of the coupon, payment or refund is missing.
 /// \param why error message of the first, strict attempt.
-EventReading read_mended(EventKind kind, std::string_view event_type, std::string_view resource,
-                         const base::JsonLimits& limits, std::string why) {
-  const auto deciding = deciding_fields(kind);
-  const auto mended = base::mend_object(resource, limits, deciding);
-  if (!mended) return {OtherEvent{std::move(why)}, {}};
-  if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
-  // mend_object() keeps the identifying fields even beyond the limit for the number of values, so
+EventReading read_repaired(EventKind kind, std::string_view event_type, std::string_view resource,
+                           const base::JsonLimits& limits, std::string why) {
+  const auto identifying = identifying_fields(kind);
+  const auto repaired = base::repair_object(resource, limits, identifying);
+  if (!repaired) return {OtherEvent{std::move(why)}, {}};
+  if (!repaired->uncertain.empty()) return {OtherEvent{repaired->uncertain}, {}};
+  // repair_object() keeps the identifying fields even beyond the limit for the number of values, so
   // its result may have more values than the limit allows.
-  const base::JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
-  const auto document = base::parse_object(mended->text, with_deciding);
+  const base::JsonLimits with_identifying_fields{limits.depth_max,
+                                                 limits.values_max + 2 * identifying.size()};
+  const auto document = base::parse_object(repaired->text, with_identifying_fields);
   if (!document) return {OtherEvent{std::move(why)}, {}};
   CouponEvent event = read_fields(kind, event_type, *document);
   if (std::holds_alternative<OtherEvent>(event)) return {std::move(event), {}};
   std::string flaw;
-  if (mended->flaws != 0) flaw = "the resource has " + base::describe_flaws(mended->flaws);
+  if (repaired->flaws != 0) flaw = "the resource has " + base::describe_flaws(repaired->flaws);
   return {std::move(event), std::move(flaw)};
 }
 
@@ -220,16 +221,16 @@ EventReading read_flawed_event(std::string_view event_type, std::string_view res
   if (!document) {
     std::string why =
         std::string("the resource is not a JSON object: ").append(describe(document.error()));
-    return read_mended(kind, event_type, resource, limits, std::move(why));
+    return read_repaired(kind, event_type, resource, limits, std::move(why));
   }
   CouponEvent event = read_fields(kind, event_type, *document);
   const auto* other = std::get_if<OtherEvent>(&event);
   if (other == nullptr) return {std::move(event), {}};
   // The first, strict attempt treats an id that is a number of more than 64 bits as missing.
-  // mend_object() turns such a number into a string, so a second attempt can read the id.
-  EventReading mended = read_mended(kind, event_type, resource, limits, other->unreadable);
-  if (std::holds_alternative<OtherEvent>(mended.event)) return {std::move(event), {}};
-  return mended;
+  // repair_object() turns such a number into a string, so a second attempt can read the id.
+  EventReading repaired = read_repaired(kind, event_type, resource, limits, other->unreadable);
+  if (std::holds_alternative<OtherEvent>(repaired.event)) return {std::move(event), {}};
+  return repaired;
 }
 
 CouponEvent read_event(std::string_view event_type, std::string_view resource,

@@ -94,7 +94,7 @@ CouponState derive_state(std::span<const LedgerEntry> history) {
   return state;
 }
 
-bool told_before(const LedgerEntry& a, const LedgerEntry& b) {
+bool precedes_in_history(const LedgerEntry& a, const LedgerEntry& b) {
   const auto time_a = base::parse_event_time(a.occurred_at);
   const auto time_b = base::parse_event_time(b.occurred_at);
   if (time_a.has_value() != time_b.has_value()) return time_a.has_value();

@@ -57,6 +57,6 @@ enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };
 /// Returns true if the ledger entry `a` is shown before the entry `b` in a coupon's history.
 /// Entries are sorted by time, then by kind (issued, redeemed, refunded), then by business key. No
 /// two different entries count as equal, so the same entries are always shown in the same order.
-[[nodiscard]] bool told_before(const LedgerEntry& a, const LedgerEntry& b);
+[[nodiscard]] bool precedes_in_history(const LedgerEntry& a, const LedgerEntry& b);
 
 }  // namespace couponhook::handlers

@@ -31,13 +31,13 @@ bool is_storable(std::string_view text) {
 }
 
 enum class Role : std::uint8_t {
-  kDecides,  ///< the field is required in a notification, and its value must satisfy its rule
+  kRequired,  ///< the field is required in a notification, and its value must satisfy its rule
   /// The field is optional in a notification, but if it is present, its value must satisfy its
   /// rule.
-  kDecidesIfThere,
+  kCheckedIfPresent,
   /// The field only describes the notification. A value that breaks the field's rule is kept in
   /// unknown_fields.
-  kTells,
+  kInformative,
 };
 using enum Role;
 
@@ -58,19 +58,19 @@ constexpr std::size_t kLongBytesMax = 1024;
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
-    {"id", &Notification::id, kDecides, kShortBytesMax, is_identifier},
-    {"event_type", &Notification::event_type, kDecides, kShortBytesMax, is_event_type},
-    {"create_time", &Notification::create_time, kTells, kShortBytesMax, is_storable},
-    {"resource_type", &Notification::resource_type, kTells, kLongBytesMax, is_storable},
-    {"summary", &Notification::summary, kTells, kLongBytesMax, is_storable},
+    {"id", &Notification::id, kRequired, kShortBytesMax, is_identifier},
+    {"event_type", &Notification::event_type, kRequired, kShortBytesMax, is_event_type},
+    {"create_time", &Notification::create_time, kInformative, kShortBytesMax, is_storable},
+    {"resource_type", &Notification::resource_type, kInformative, kLongBytesMax, is_storable},
+    {"summary", &Notification::summary, kInformative, kLongBytesMax, is_storable},
 };
 
 constexpr FieldRule<SealedResource> kResourceRules[] = {
-    {"algorithm", &SealedResource::algorithm, kDecides, kLongBytesMax, is_storable},
-    {"nonce", &SealedResource::nonce, kDecides, kNoLimit, is_storable},
-    {"associated_data", &SealedResource::associated_data, kDecidesIfThere, kNoLimit, is_storable},
-    {"ciphertext", &SealedResource::ciphertext, kDecides, kNoLimit, is_storable},
-    {"original_type", &SealedResource::original_type, kTells, kLongBytesMax, is_storable},
+    {"algorithm", &SealedResource::algorithm, kRequired, kLongBytesMax, is_storable},
+    {"nonce", &SealedResource::nonce, kRequired, kNoLimit, is_storable},
+    {"associated_data", &SealedResource::associated_data, kCheckedIfPresent, kNoLimit, is_storable},
+    {"ciphertext", &SealedResource::ciphertext, kRequired, kNoLimit, is_storable},
+    {"original_type", &SealedResource::original_type, kInformative, kLongBytesMax, is_storable},
 };
 
 constexpr const char* kResource = "resource";
@@ -92,7 +92,7 @@ const Value* find(const Value& object, std::string_view name) {
 /// Checks the value of a field that is present in the notification.
 /// \return an error if the value breaks the rule of the field; nothing if the value is good.
 template <typename Owner>
-Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
+Problem check_value(const Value& value, const FieldRule<Owner>& rule) {
   if (!value.IsString()) return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
   const std::string_view text(value.GetString(), value.GetStringLength());
   if (text.size() > rule.bytes_max) {
@@ -108,10 +108,11 @@ template <typename Owner>
 Problem read_field(const Value& object, const FieldRule<Owner>& rule, Owner& owner) {
   const Value* value = find(object, rule.name);
   if (value != nullptr) {
-    if (Problem found = misfit(*value, rule)) return rule.role == kTells ? Problem() : found;
+    if (Problem found = check_value(*value, rule))
+      return rule.role == kInformative ? Problem() : found;
     owner.*rule.member = std::string_view(value->GetString(), value->GetStringLength());
   }
-  if (rule.role == kDecides && (owner.*rule.member).empty()) {
+  if (rule.role == kRequired && (owner.*rule.member).empty()) {
     return problem(EnvelopeError::kFieldMissing, rule.name, " is missing");
   }
   return {};
@@ -131,7 +132,7 @@ template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());
   return std::any_of(std::begin(rules), std::end(rules), [&](const auto& rule) {
-    return rule.name == name && (field.value.IsNull() || !misfit(field.value, rule));
+    return rule.name == name && (field.value.IsNull() || !check_value(field.value, rule));
   });
 }
 

@@ -6,7 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 #include "base/utf8.hpp"
 #include "base/wechat_time.hpp"
 #include "handlers/event_catalogue.hpp"
@@ -36,8 +36,8 @@ std::string occurred_at(const HandledEvent& event) {
 void write_resource(base::JsonWriter& json, std::string_view resource) {
   if (base::parse_object(resource, {})) {
     json.object("resource", resource);
-  } else if (const auto mended = base::mend_object(resource, {}, {})) {
-    json.object("resource", mended->text);
+  } else if (const auto repaired = base::repair_object(resource, {}, {})) {
+    json.object("resource", repaired->text);
   } else if (base::is_utf8(resource)) {
     json.text("resource", resource);
   } else {

@@ -27,7 +27,7 @@ void add_flow_routes(Routes& routes, Platform& platform);
 void add_event_routes(Routes& routes, Platform& platform);
 /// Adds the control routes that inject faults and errors into the simulated WeChat Pay, and that
 /// start a rollover of its signing keys.
-void add_trouble_routes(Routes& routes, Platform& platform);
+void add_fault_routes(Routes& routes, Platform& platform);
 /// Adds the control routes that show the records, the notifications and the signing keys of the
 /// simulated WeChat Pay.
 void add_report_routes(Routes& routes, Platform& platform);

@@ -9,40 +9,41 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
+bool belongs_to_app(const CouponRecords& records, const Coupon& coupon, const std::string& appid) {
   // A 商家券 that a user accepted through an H5 link (a link to a web page) has no appid, because
   // the link contains no appid.
-  return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
+  return records.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
          (coupon.appid.empty() || coupon.appid == appid);
 }
 
-void write_busifavor_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter& json) {
-  const Stock& stock = *books.find_stock(coupon.stock_id);
+void write_busifavor_coupon(const CouponRecords& records, const Coupon& coupon, Time now,
+                            JsonWriter& json) {
+  const Stock& stock = *records.find_stock(coupon.stock_id);
   json.field("belong_merchant", stock.terms.belong_merchant)
       .field("stock_name", stock.terms.name)
       .field("goods_name", stock.terms.name)
       .field("stock_type", "NORMAL")
-      .field("coupon_state", status_of(books, coupon, now))
+      .field("coupon_state", status_of(records, coupon, now))
       .field("coupon_code", coupon.id)
       .field("stock_id", stock.id)
       .field("available_start_time", beijing_time(stock.terms.available_from))
       .field("expire_time", beijing_time(stock.terms.available_until))
       .field("receive_time", beijing_time(coupon.received_at))
       .field("send_request_no", coupon.out_request_no);
-  if (const auto* paid = books.find_transaction(coupon.transaction_id)) {
+  if (const auto* paid = records.find_transaction(coupon.transaction_id)) {
     json.field("use_request_no", paid->out_trade_no).field("use_time", beijing_time(paid->paid_at));
   }
 }
 
 Result<Answer> show_busifavor_coupon(const Platform& platform, const Call& call) {
-  const Books& books = platform.books;
-  const Coupon* coupon = books.find_coupon(call.places.at(1));
-  if (coupon == nullptr || coupon->openid != call.places.front() ||
-      !is_his(books, *coupon, call.places.at(2))) {
+  const CouponRecords& records = platform.records;
+  const Coupon* coupon = records.find_coupon(call.path_parameters.at(1));
+  if (coupon == nullptr || coupon->openid != call.path_parameters.front() ||
+      !belongs_to_app(records, *coupon, call.path_parameters.at(2))) {
     return not_found("券不存在");
   }
   JsonWriter json;
-  write_busifavor_coupon(books, *coupon, call.now.wall, json);
+  write_busifavor_coupon(records, *coupon, call.now.wall, json);
   return Answer{json.take()};
 }
 
@@ -53,15 +54,15 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
   const std::string stock_id = query.optional_text("stock_id");
   const std::string state = query.optional_text("coupon_state");
   if (query.error()) return *query.error();
-  const Books& books = platform.books;
+  const CouponRecords& records = platform.records;
   JsonWriter json;
   PageWriter data(page, json);
-  books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
-    if (!is_his(books, coupon, appid)) return;
+  records.each_coupon_of(call.path_parameters.front(), [&](const Coupon& coupon) {
+    if (!belongs_to_app(records, coupon, appid)) return;
     if (!stock_id.empty() && coupon.stock_id != stock_id) return;
-    if (!state.empty() && status_of(books, coupon, call.now.wall) != state) return;
+    if (!state.empty() && status_of(records, coupon, call.now.wall) != state) return;
     data.add([&](JsonWriter& item) {
-      write_busifavor_coupon(books, coupon, call.now.wall, item.object());
+      write_busifavor_coupon(records, coupon, call.now.wall, item.object());
       item.end();
     });
   });
@@ -105,7 +106,7 @@ Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
     return ApiError{400, "272758293", "签名错误"};
   }
   bool is_new = false;
-  const auto coupon = platform.books.issue(order, call.now.wall, is_new);
+  const auto coupon = platform.records.issue(order, call.now.wall, is_new);
   if (!coupon) return coupon.error();
   if (is_new) {
     notify(platform, order.creator_mchid, Product::kBusifavor,

@@ -14,7 +14,7 @@ Result<Answer> send(Platform& platform, const Call& call) {
   std::optional<ApiError> error;
   Fields fields(body->value(), "", error);
   SendOrder order;
-  order.openid = call.places.front();
+  order.openid = call.path_parameters.front();
   order.sender_mchid = call.mchid;
   order.stock_id = fields.text("stock_id", 1, 20);
   order.out_request_no = fields.text("out_request_no", 1, 128);
@@ -25,27 +25,28 @@ Result<Answer> send(Platform& platform, const Call& call) {
   // Refuse the fields coupon_value and coupon_minimum. They are only for stocks (批次) whose
   // coupons have no fixed amount, and such stocks cannot be created through the API.
   if (has_value) return invalid_request("非指定面额批次不能传入coupon_value、coupon_minimum");
-  const auto coupon = platform.books.send(order, call.now.wall);
+  const auto coupon = platform.records.send(order, call.now.wall);
   if (!coupon) return coupon.error();
   return Answer{JsonWriter().field("coupon_id", (*coupon)->id).take()};
 }
 
-bool is_favor(const Books& books, const Coupon& coupon) {
-  return books.find_stock(coupon.stock_id)->product == Product::kFavor;
+bool is_favor(const CouponRecords& records, const Coupon& coupon) {
+  return records.find_stock(coupon.stock_id)->product == Product::kFavor;
 }
 
 Result<Answer> show_coupon(const Platform& platform, const Call& call) {
   Query query(call);
   const std::string appid = query.text("appid");
   if (query.error()) return *query.error();
-  const Books& books = platform.books;
-  const Coupon* coupon = books.find_coupon(call.places.at(1));
-  if (coupon == nullptr || coupon->openid != call.places.front() || !is_favor(books, *coupon)) {
+  const CouponRecords& records = platform.records;
+  const Coupon* coupon = records.find_coupon(call.path_parameters.at(1));
+  if (coupon == nullptr || coupon->openid != call.path_parameters.front() ||
+      !is_favor(records, *coupon)) {
     return not_found("券不存在");
   }
   if (coupon->appid != appid) return invalid_request("openid与appID不匹配");
   JsonWriter json;
-  write_coupon(books, *coupon, call.now.wall, json);
+  write_coupon(records, *coupon, call.now.wall, json);
   return Answer{json.take()};
 }
 
@@ -59,12 +60,12 @@ struct Filter {
   std::string sender_mchid;
   std::string available_mchid;
 
-  [[nodiscard]] bool takes(const Books& books, const Coupon& coupon, Time now) const {
-    const Stock& stock = *books.find_stock(coupon.stock_id);
+  [[nodiscard]] bool takes(const CouponRecords& records, const Coupon& coupon, Time now) const {
+    const Stock& stock = *records.find_stock(coupon.stock_id);
     const auto fits = [](const std::string& wanted, std::string_view is) {
       return wanted.empty() || wanted == is;
     };
-    const std::string_view is = status_of(books, coupon, now);
+    const std::string_view is = status_of(records, coupon, now);
     // A query for coupons with the status USED also returns coupons that can still be used
     // (SENDED), as WeChat Pay does.
     const bool has_status = fits(status, is) || (status == "USED" && is == "SENDED");
@@ -96,13 +97,13 @@ Result<Answer> list_coupons(const Platform& platform, const Call& call) {
                     !filter.available_mchid.empty(),
                 "creator_mchid、sender_mchid、available_mchid三选一必填");
   if (query.error()) return *query.error();
-  const Books& books = platform.books;
+  const CouponRecords& records = platform.records;
   JsonWriter json;
   PageWriter data(page, json);
-  books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
-    if (!is_favor(books, coupon) || !filter.takes(books, coupon, call.now.wall)) return;
+  records.each_coupon_of(call.path_parameters.front(), [&](const Coupon& coupon) {
+    if (!is_favor(records, coupon) || !filter.takes(records, coupon, call.now.wall)) return;
     data.add([&](JsonWriter& item) {
-      write_coupon(books, coupon, call.now.wall, item.object());
+      write_coupon(records, coupon, call.now.wall, item.object());
       item.end();
     });
   });

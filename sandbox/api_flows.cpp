@@ -6,16 +6,16 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-using MakeFlow = std::string (*)(const Books&, const std::string&);
+using MakeFlow = std::string (*)(const CouponRecords&, const std::string&);
 
 Result<Answer> link_to(Platform& platform, const Call& call, MakeFlow make_flow) {
-  const Stock* stock = platform.books.find_stock(call.places.front());
+  const Stock* stock = platform.records.find_stock(call.path_parameters.front());
   if (stock == nullptr || stock->product != Product::kFavor) return not_found("批次不存在");
   if (stock->creator_mchid != call.mchid) return blocked("调用商户无权限");
   if (!has_flows(*stock, call.now.wall)) {
     return invalid_request("活动结束后次日10点后才可下载明细");
   }
-  std::string file = make_flow(platform.books, stock->id);
+  std::string file = make_flow(platform.records, stock->id);
   const std::string token = platform.chance.uuid();
   const std::string hash = sha1_hex(file);
   platform.links.add(token, std::move(file), call.now.wall);

@@ -65,7 +65,7 @@ Result<Answer> create(Platform& platform, const Call& call) {
   if (!body) return body.error();
   const auto terms = read_stock_terms(body->value(), call.now.wall);
   if (!terms) return terms.error();
-  const auto stock = platform.books.create_stock(call.mchid, *terms, call.now.wall);
+  const auto stock = platform.records.create_stock(call.mchid, *terms, call.now.wall);
   if (!stock) return stock.error();
   return Answer{JsonWriter()
                     .field("stock_id", (*stock)->id)
@@ -86,7 +86,7 @@ Handler changer(Platform& platform, StockChange change, const char* time_name) {
     if (error) return std::move(*error);
     if (creator != call.mchid) return blocked("调用商户无权限");
     const auto stock =
-        platform.books.change_stock(change, call.places.front(), creator, call.now.wall);
+        platform.records.change_stock(change, call.path_parameters.front(), creator, call.now.wall);
     if (!stock) return stock.error();
     return Answer{JsonWriter()
                       .field(time_name, beijing_time(call.now.wall))
@@ -101,7 +101,7 @@ Handler changer(Platform& platform, StockChange change, const char* time_name) {
 Result<const Stock*> find_stock(const Platform& platform, const Call& call, Query& query) {
   const std::string creator = query.text("stock_creator_mchid");
   if (query.error()) return *query.error();
-  const Stock* stock = platform.books.find_stock(call.places.front());
+  const Stock* stock = platform.records.find_stock(call.path_parameters.front());
   if (stock == nullptr || stock->product != Product::kFavor) return not_found("批次不存在");
   if (stock->creator_mchid != creator || creator != call.mchid) return blocked("调用商户无权限");
   return stock;
@@ -141,7 +141,7 @@ Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   if (creator != call.mchid) return blocked("调用商户无权限");
   JsonWriter json;
   PageWriter data(page, json);
-  platform.books.each_stock([&](const Stock& stock) {
+  platform.records.each_stock([&](const Stock& stock) {
     if (stock.product != Product::kFavor || stock.creator_mchid != creator) return;
     if (stock.created_at < from || stock.created_at > until) return;
     if (!status.empty() && status != status_name(stock, call.now.wall)) return;

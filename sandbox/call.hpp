@@ -19,7 +19,7 @@ namespace couponhook::server::sandbox {
 
 /// The time at which a request arrived, on two clocks: wall-clock time, and the time of WeChat
 /// Pay's retry schedule, which the option --speed makes faster.
-struct Moment {
+struct SandboxTime {
   Time wall;
   ScheduleTime schedule;
 };
@@ -34,8 +34,8 @@ struct Call {
   /// because such requests are not signed.
   std::string mchid;
   /// The parts of the request's path that stand in the place of each "*" in the route's pattern.
-  std::vector<std::string> places;
-  Moment now;
+  std::vector<std::string> path_parameters;
+  SandboxTime now;
 };
 
 struct Answer {

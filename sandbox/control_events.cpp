@@ -34,7 +34,7 @@ Result<IssueOrder> read_issue(Platform& platform, const Call& call) {
   order.creator_mchid = fields.optional_text("mchid", 20);
   issue.count = fields.optional_integer("count", 1, kIssuedAtOnceMax, 1);
   if (error) return std::move(*error);
-  const Stock* stock = platform.books.find_stock(order.stock_id);
+  const Stock* stock = platform.records.find_stock(order.stock_id);
   issue.is_favor = stock != nullptr && stock->product == Product::kFavor;
   if (stock != nullptr) order.creator_mchid = stock->creator_mchid;
   if (order.creator_mchid.empty()) order.creator_mchid = platform.accounts.begin()->first;
@@ -54,8 +54,8 @@ Result<Answer> issue(Platform& platform, const Call& call) {
     order.out_request_no = platform.chance.digits("SANDBOX", 28);
     if (order.openid.empty()) order.openid = platform.chance.digits("oSandboxUser", kOpenidLength);
     bool is_new = false;
-    const auto coupon = read->is_favor ? platform.books.send(order, call.now.wall)
-                                       : platform.books.issue(order, call.now.wall, is_new);
+    const auto coupon = read->is_favor ? platform.records.send(order, call.now.wall)
+                                       : platform.records.issue(order, call.now.wall, is_new);
     if (!coupon) return coupon.error();
     json.object()
         .field("stock_id", order.stock_id)
@@ -100,17 +100,17 @@ Result<Answer> redeem(Platform& platform, const Call& call) {
   order.total = fields.optional_integer("total", 1, kAnyAmount);
   order.goods = read_goods(fields);
   if (error) return std::move(*error);
-  const auto paid = platform.books.redeem(order, call.now.wall);
+  const auto paid = platform.records.redeem(order, call.now.wall);
   if (!paid) return paid.error();
   JsonWriter json;
   json.field("transaction_id", (*paid)->id)
       .field("consume_time", beijing_time((*paid)->paid_at))
       .field("total", (*paid)->total);
-  const Stock& stock = *platform.books.find_stock((*paid)->stock_id);
+  const Stock& stock = *platform.records.find_stock((*paid)->stock_id);
   // Send a notification only for a redeemed 代金券, because WeChat Pay sends none for a redeemed
   // 商家券.
   if (stock.product == Product::kFavor) {
-    Draft draft = redemption_draft(platform.books, **paid, platform.chance.uuid());
+    Draft draft = redemption_draft(platform.records, **paid, platform.chance.uuid());
     json.field("notification_id", notify(platform, stock.creator_mchid, Product::kFavor,
                                          std::move(draft), "", call.now));
   }
@@ -134,15 +134,15 @@ Result<Answer> refund(Platform& platform, const Call& call) {
   const std::string url = fields.optional_text("notify_url", 256);
   if (error) return std::move(*error);
   if (order.transaction_id.empty()) {
-    const Coupon* coupon = platform.books.find_coupon(coupon_id);
+    const Coupon* coupon = platform.records.find_coupon(coupon_id);
     if (coupon != nullptr) order.transaction_id = coupon->transaction_id;
   }
-  const auto made = platform.books.refund(order, call.now.wall);
+  const auto made = platform.records.refund(order, call.now.wall);
   if (!made) return made.error();
-  const Transaction& paid = *platform.books.find_transaction((*made)->transaction_id);
+  const Transaction& paid = *platform.records.find_transaction((*made)->transaction_id);
   const bool knows_payee = platform.accounts.contains(paid.mchid);
   const std::string mchid =
-      knows_payee ? paid.mchid : platform.books.find_stock(paid.stock_id)->creator_mchid;
+      knows_payee ? paid.mchid : platform.records.find_stock(paid.stock_id)->creator_mchid;
   Draft draft = refund_draft(paid, **made, platform.chance.uuid());
   return Answer{JsonWriter()
                     .field("refund_id", (*made)->id)
@@ -160,7 +160,7 @@ Result<Answer> end(Platform& platform, const Call& call) {
   Fields fields(body->value(), "", error);
   const std::string stock_id = fields.text("stock_id", 1, 20);
   if (error) return std::move(*error);
-  const auto stock = platform.books.end_stock(stock_id, call.now.wall);
+  const auto stock = platform.records.end_stock(stock_id, call.now.wall);
   if (!stock) return stock.error();
   return Answer{JsonWriter().field("stock_id", (*stock)->id).take()};
 }
@@ -168,8 +168,9 @@ Result<Answer> end(Platform& platform, const Call& call) {
 }  // namespace
 
 void add_event_routes(Routes& routes, Platform& platform) {
-  const auto add = [&](const char* path, Result<Answer> (*deed)(Platform&, const Call&)) {
-    routes.add("POST", path, [&platform, deed](const Call& call) { return deed(platform, call); });
+  const auto add = [&](const char* path, Result<Answer> (*action)(Platform&, const Call&)) {
+    routes.add("POST", path,
+               [&platform, action](const Call& call) { return action(platform, call); });
   };
   add("/sandbox/issue", issue);
   add("/sandbox/redeem", redeem);

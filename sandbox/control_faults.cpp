@@ -71,7 +71,7 @@ Result<Answer> roll_over(Platform& platform, const Call& call) {
 
 }  // namespace
 
-void add_trouble_routes(Routes& routes, Platform& platform) {
+void add_fault_routes(Routes& routes, Platform& platform) {
   routes.add("GET", "/sandbox/faults",
              [&platform](const Call&) -> Result<Answer> { return describe(platform.faults); });
   routes.add("POST", "/sandbox/faults",

@@ -18,52 +18,53 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
 /// Writes the history of a coupon (issuing, redemption, refunds) as JSON, with the field names that
 /// couponhook's ledger uses. Tests compare this history with the ledger of a service that received
 /// all notifications.
-void write_history(const Books& books, const Coupon& coupon, Product product, JsonWriter& json) {
+void write_history(const CouponRecords& records, const Coupon& coupon, Product product,
+                   JsonWriter& json) {
   json.list("history");
   if (product == Product::kBusifavor) {
     write_fact("issue", coupon.stock_id + "/" + coupon.id, coupon.received_at, json);
   }
-  const Transaction* paid = books.find_transaction(coupon.transaction_id);
+  const Transaction* paid = records.find_transaction(coupon.transaction_id);
   if (paid != nullptr && product == Product::kFavor) {
     write_fact("redeem", coupon.id + "/" + paid->id, paid->paid_at, json);
-    for (const Refund* refund : books.refunds_of(paid->id)) {
+    for (const Refund* refund : records.refunds_of(paid->id)) {
       write_fact("refund", refund->id + "/" + refund->status, refund->at, json);
     }
   }
   json.end_list();
 }
 
-std::string_view state_of(const Books& books, const Coupon& coupon) {
+std::string_view state_of(const CouponRecords& records, const Coupon& coupon) {
   if (coupon.transaction_id.empty()) return "issued";
-  const auto refunds = books.refunds_of(coupon.transaction_id);
+  const auto refunds = records.refunds_of(coupon.transaction_id);
   const bool refunded = std::ranges::any_of(
       refunds, [](const Refund* refund) { return refund->status == "SUCCESS"; });
   return refunded ? "refunded" : "redeemed";
 }
 
-void write_coupons(const Books& books, Time now, JsonWriter& json) {
+void write_coupons(const CouponRecords& records, Time now, JsonWriter& json) {
   json.list("coupons");
-  books.each_coupon([&](const Coupon& coupon) {
-    const Product product = books.find_stock(coupon.stock_id)->product;
+  records.each_coupon([&](const Coupon& coupon) {
+    const Product product = records.find_stock(coupon.stock_id)->product;
     json.object()
         .field("stock_id", coupon.stock_id)
         .field("coupon", coupon.id)
         .field("product", product == Product::kFavor ? "favor" : "busifavor")
         .field("openid", coupon.openid)
         .field("appid", coupon.appid)
-        .field("status", status_of(books, coupon, now))
-        .field("state", state_of(books, coupon));
-    write_history(books, coupon, product, json);
+        .field("status", status_of(records, coupon, now))
+        .field("state", state_of(records, coupon));
+    write_history(records, coupon, product, json);
     json.end();
   });
   json.end_list();
 }
 
-Answer show_books(const Platform& platform, Time now) {
-  const Books& books = platform.books;
+Answer show_records(const Platform& platform, Time now) {
+  const CouponRecords& records = platform.records;
   JsonWriter json;
   json.list("stocks");
-  books.each_stock([&](const Stock& stock) {
+  records.each_stock([&](const Stock& stock) {
     json.object()
         .field("stock_id", stock.id)
         .field("product", stock.product == Product::kFavor ? "favor" : "busifavor")
@@ -72,9 +73,9 @@ Answer show_books(const Platform& platform, Time now) {
         .end();
   });
   json.end_list();
-  write_coupons(books, now, json);
+  write_coupons(records, now, json);
   json.list("transactions");
-  books.each_transaction([&](const Transaction& paid) {
+  records.each_transaction([&](const Transaction& paid) {
     json.object()
         .field("transaction_id", paid.id)
         .field("stock_id", paid.stock_id)
@@ -142,7 +143,7 @@ Answer show_keys(const Platform& platform) {
 
 void add_report_routes(Routes& routes, Platform& platform) {
   routes.add("GET", "/sandbox/books", [&platform](const Call& call) -> Result<Answer> {
-    return show_books(platform, call.now.wall);
+    return show_records(platform, call.now.wall);
   });
   routes.add("GET", "/sandbox/notifications",
              [&platform](const Call&) -> Result<Answer> { return show_notifications(platform); });

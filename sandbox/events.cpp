@@ -42,18 +42,18 @@ void write_consumption(const Transaction& paid, JsonWriter& json) {
 
 }  // namespace
 
-std::string_view status_of(const Books& books, const Coupon& coupon, Time now) {
+std::string_view status_of(const CouponRecords& records, const Coupon& coupon, Time now) {
   if (!coupon.transaction_id.empty()) return "USED";
-  return now > books.find_stock(coupon.stock_id)->terms.available_until ? "EXPIRED" : "SENDED";
+  return now > records.find_stock(coupon.stock_id)->terms.available_until ? "EXPIRED" : "SENDED";
 }
 
-void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter& json) {
-  const Stock& stock = *books.find_stock(coupon.stock_id);
+void write_coupon(const CouponRecords& records, const Coupon& coupon, Time now, JsonWriter& json) {
+  const Stock& stock = *records.find_stock(coupon.stock_id);
   json.field("stock_creator_mchid", stock.creator_mchid)
       .field("stock_id", stock.id)
       .field("coupon_id", coupon.id)
       .field("coupon_name", stock.terms.name)
-      .field("status", status_of(books, coupon, now))
+      .field("status", status_of(records, coupon, now))
       .field("description", stock.terms.description)
       .field("create_time", beijing_time(coupon.received_at))
       .field("coupon_type", "NORMAL")
@@ -65,14 +65,14 @@ void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter
       .field("coupon_amount", stock.terms.coupon_amount)
       .field("transaction_minimum", stock.terms.transaction_minimum)
       .end();
-  if (const auto* paid = books.find_transaction(coupon.transaction_id)) {
+  if (const auto* paid = records.find_transaction(coupon.transaction_id)) {
     write_consumption(*paid, json);
   }
 }
 
-Draft redemption_draft(const Books& books, const Transaction& paid, std::string id) {
+Draft redemption_draft(const CouponRecords& records, const Transaction& paid, std::string id) {
   JsonWriter resource;
-  write_coupon(books, *books.find_coupon(paid.coupon_id), paid.paid_at, resource);
+  write_coupon(records, *records.find_coupon(paid.coupon_id), paid.paid_at, resource);
   return make_draft(std::move(id), paid.paid_at, "COUPON.USE", "coupon", "代金券核销通知",
                     resource);
 }

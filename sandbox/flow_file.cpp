@@ -66,11 +66,11 @@ void append_count(std::string& file, std::size_t count) {
 
 }  // namespace
 
-std::string use_flow(const Books& books, const std::string& stock_id) {
+std::string use_flow(const CouponRecords& records, const std::string& stock_id) {
   std::string file;
   (file.append(kByteOrderMark) += kColumns) += kLineEnd;
   std::size_t count = 0;
-  books.each_transaction([&](const Transaction& paid) {
+  records.each_transaction([&](const Transaction& paid) {
     if (paid.stock_id != stock_id) return;
     (file += payment_line(paid, "支付")) += kLineEnd;
     ++count;
@@ -79,12 +79,12 @@ std::string use_flow(const Books& books, const std::string& stock_id) {
   return file;
 }
 
-std::string refund_flow(const Books& books, const std::string& stock_id) {
+std::string refund_flow(const CouponRecords& records, const std::string& stock_id) {
   std::string file;
   (((file += kByteOrderMark) += kColumns) += kRefundColumns) += kLineEnd;
   std::size_t count = 0;
-  books.each_refund([&](const Refund& refund) {
-    const Transaction* paid = books.find_transaction(refund.transaction_id);
+  records.each_refund([&](const Refund& refund) {
+    const Transaction* paid = records.find_transaction(refund.transaction_id);
     if (paid->stock_id != stock_id || refund.status != "SUCCESS") return;
     std::string line = payment_line(*paid, "退款");
     append(line, refund.id);

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "sandbox/books.hpp"
+#include "sandbox/coupon_records.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -19,12 +19,12 @@ namespace couponhook::server::sandbox {
 ///
 /// Source of the columns: a use-flow file that a user of WeChat Pay's API published
 /// (PaymentFavorTests in payment-spring-boot). WeChat Pay does not document the columns.
-[[nodiscard]] std::string use_flow(const Books& books, const std::string& stock_id);
+[[nodiscard]] std::string use_flow(const CouponRecords& records, const std::string& stock_id);
 
 /// Returns a CSV file with every successful refund of payments with coupons of the stock, in the
 /// same form as use_flow(). The last three columns (refund number, time, amount) are a guess: no
 /// published source shows them.
-[[nodiscard]] std::string refund_flow(const Books& books, const std::string& stock_id);
+[[nodiscard]] std::string refund_flow(const CouponRecords& records, const std::string& stock_id);
 
 /// Returns true if the flow files (CSV files of redemptions and refunds) of the stock can be
 /// downloaded: from 10:00 Beijing time on the day after the stock's last day, or after a request to

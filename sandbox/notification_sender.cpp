@@ -6,7 +6,7 @@ namespace couponhook::server::sandbox {
 namespace {
 
 // Time for which WeChat Pay, and so the sandbox, waits for the reply to a notification.
-constexpr std::chrono::milliseconds kPatience{5000};
+constexpr std::chrono::milliseconds kTimeout{5000};
 constexpr std::chrono::hours kNothingKnown{1};
 constexpr std::size_t kReplyBytesMax = 1 << 20;
 
@@ -48,13 +48,13 @@ void NotificationSender::wake() {
 Task<void> NotificationSender::carry(Path& path) {
   while (!stopping_) {
     path.wake.expires_after(kNothingKnown);
-    const std::optional<Errand> errand = platform_.take_errand();
-    if (errand) {
-      const unsigned status = co_await deliver(path, *errand);
-      platform_.conclude_errand(errand->copy, status);
+    const std::optional<CopyToSend> to_send = platform_.take_copy();
+    if (to_send) {
+      const unsigned status = co_await deliver(path, *to_send);
+      platform_.finish_copy(to_send->copy, status);
       continue;
     }
-    if (const auto wait = platform_.until_next_errand()) path.wake.expires_after(*wait);
+    if (const auto wait = platform_.until_next_copy()) path.wake.expires_after(*wait);
     co_await path.wake.async_wait(use_task);
   }
 }
@@ -62,21 +62,21 @@ Task<void> NotificationSender::carry(Path& path) {
 /// Sends one copy of a notification.
 /// \return the HTTP status of the receiver's reply; 0 if no reply came in time or the notification
 ///   URL cannot be used.
-Task<unsigned> NotificationSender::deliver(Path& path, const Errand& errand) {
-  if (path.url != errand.url) {
+Task<unsigned> NotificationSender::deliver(Path& path, const CopyToSend& to_send) {
+  if (path.url != to_send.url) {
     path.client.reset();
-    path.url = errand.url;
-    const auto url = base::parse_url(errand.url);
+    path.url = to_send.url;
+    const auto url = base::parse_url(to_send.url);
     if (!url || (url->tls && tls_ == nullptr)) co_return 0;
     path.target = url->target;
     HttpClient::Options options;
-    options.total_timeout = kPatience;
+    options.total_timeout = kTimeout;
     options.reply_bytes_max = kReplyBytesMax;
     path.client = std::make_unique<HttpClient>(loop_.io(), loop_.deadlines(), loop_.resolver(),
                                                *url, tls_, options);
   }
   if (path.client == nullptr) co_return 0;
-  SignedNotification notification = errand.maker->make(errand.draft, errand.copy.bad);
+  SignedNotification notification = to_send.maker->make(to_send.draft, to_send.copy.bad);
   ClientRequest request("POST", path.target);
   request.headers = std::move(notification.headers);
   request.body = std::move(notification.body);

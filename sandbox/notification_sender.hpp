@@ -32,7 +32,7 @@ class NotificationSender {
   struct Path;
 
   Task<void> carry(Path& path);
-  Task<unsigned> deliver(Path& path, const Errand& errand);
+  Task<unsigned> deliver(Path& path, const CopyToSend& to_send);
 
   SharedPlatform& platform_;
   TlsContext tls_;

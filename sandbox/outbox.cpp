@@ -31,10 +31,10 @@ std::size_t Outbox::add(OutboxEntry entry, ScheduleTime now) {
   const std::size_t number = entries_.size();
   if (entry.url.empty()) {
     entry.state = OutboxState::kUnregistered;
-  } else if (entry.fate.lost) {
+  } else if (entry.injected.lost) {
     entry.state = OutboxState::kLost;
   } else {
-    due_.push({now + entry.fate.delay, number});
+    due_.push({now + entry.injected.delay, number});
   }
   entries_.push_back(std::move(entry));
   return number;
@@ -46,8 +46,8 @@ std::optional<Copy> Outbox::take(ScheduleTime now) {
     const std::size_t number = due_.top().entry;
     due_.pop();
     OutboxEntry& entry = entries_[number];
-    const bool is_probe = entry.fate.probe && entry.sends == 0;
-    const unsigned copies = is_probe ? 1 : entry.fate.copies;
+    const bool is_probe = entry.injected.probe && entry.sends == 0;
+    const unsigned copies = is_probe ? 1 : entry.injected.copies;
     ++entry.sends;
     entry.in_flight = copies;
     entry.acknowledged = false;

@@ -22,7 +22,7 @@ namespace couponhook::server::sandbox {
 using ScheduleTime = std::chrono::milliseconds;
 
 /// Faults that the sandbox (a simulated WeChat Pay) injects when it sends one notification.
-struct Fate {
+struct InjectedFaults {
   bool lost = false;  ///< true: the notification is never sent (an injected fault)
   /// True: the first send is a probe: a copy with a wrong signature, which a receiver must refuse.
   bool probe = false;
@@ -49,7 +49,7 @@ struct OutboxEntry {
   Draft draft;
   std::string mchid;
   std::string url;
-  Fate fate;
+  InjectedFaults injected;
   OutboxState state = OutboxState::kPending;
   /// Number of times that the notification was sent. Copies that are sent at the same time count
   /// once.

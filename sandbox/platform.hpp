@@ -11,9 +11,9 @@
 #include <string>
 
 #include "sandbox/authorization.hpp"
-#include "sandbox/books.hpp"
 #include "sandbox/call.hpp"
 #include "sandbox/certificates.hpp"
+#include "sandbox/coupon_records.hpp"
 #include "sandbox/flow_file.hpp"
 #include "sandbox/outbox.hpp"
 #include "sandbox/request_limiter.hpp"
@@ -66,7 +66,7 @@ struct Platform {
   Platform(PlatformOptions platform_options, PlatformKeyPtr first_key)
       : options(std::move(platform_options)),
         chance(options.seed),
-        books(chance),
+        records(chance),
         certificates(std::move(first_key)),
         links(options.link_life),
         gate(options.requests_per_minute),
@@ -76,7 +76,7 @@ struct Platform {
 
   PlatformOptions options;
   SeededRandom chance;
-  Books books;
+  CouponRecords records;
   Outbox outbox;
   Certificates certificates;
   FlowLinks links;
@@ -89,7 +89,7 @@ struct Platform {
   std::map<std::string, ApiKey> api_keys;
   /// Function that is called after a new notification was added to the queue of outgoing
   /// notifications.
-  std::function<void()> on_news = [] {};
+  std::function<void()> on_queued = [] {};
 };
 
 /// Adds a notification to the queue of outgoing notifications, and chooses its injected faults at
@@ -98,6 +98,6 @@ struct Platform {
 ///   kind of coupon (代金券 or 商家券).
 /// \return the id of the queued notification.
 std::string notify(Platform& platform, const std::string& mchid, Product product, Draft draft,
-                   std::string url, Moment now);
+                   std::string url, SandboxTime now);
 
 }  // namespace couponhook::server::sandbox

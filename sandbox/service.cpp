@@ -12,9 +12,9 @@
 namespace couponhook::server::sandbox {
 
 std::optional<base::Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
-  SandboxListener door(platform);
+  SandboxListener listener(platform);
   ListenerShare share(
-      options.limits, TrustedProxies(), door, [&options] { return options.tls; },
+      options.limits, TrustedProxies(), listener, [&options] { return options.tls; },
       ListenerShare::Observers{options.on_bug});
   IoThread thread(share, "sandbox");
   error_code ec;
@@ -28,7 +28,7 @@ std::optional<base::Problem> run(SharedPlatform& platform, const ServiceOptions&
   const std::string url = url_of(options.tls != nullptr, thread.endpoint());
   platform.set_base_url(url);
   NotificationSender courier(platform, options.connections, options.client_tls);
-  platform.on_news([&courier] { courier.wake(); });
+  platform.on_queued([&courier] { courier.wake(); });
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([](error_code, int) {});

@@ -24,7 +24,7 @@ SharedPlatform::SharedPlatform(std::unique_ptr<Platform> platform, base::WallClo
       platform_(std::move(platform)),
       routes_(make_routes(*platform_)) {}
 
-Moment SharedPlatform::now() const {
+SandboxTime SharedPlatform::now() const {
   const std::chrono::duration<double, std::milli> passed =
       std::chrono::steady_clock::now() - begun_;
   return {std::chrono::floor<std::chrono::seconds>(clock_()),
@@ -47,7 +47,7 @@ Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
     if (!match.allow.empty()) reply.headers.emplace_back("Allow", std::move(match.allow));
     return Answer{};
   }
-  call.places = std::move(match.places);
+  call.path_parameters = std::move(match.path_parameters);
   if (path.starts_with(kControl) && !base::is_loopback(request.peer)) {
     return blocked("/sandbox/ can be used only from this machine");
   }
@@ -111,16 +111,16 @@ std::shared_ptr<const NotificationMaker> SharedPlatform::maker_for(const std::st
   return maker;
 }
 
-std::optional<Errand> SharedPlatform::take_errand() {
+std::optional<CopyToSend> SharedPlatform::take_copy() {
   const std::lock_guard lock(mutex_);
   const auto copy = platform_->outbox.take(now().schedule);
   if (!copy) return std::nullopt;
   const OutboxEntry& entry = platform_->outbox.entry(copy->entry);
   const PlatformKeyPtr key = platform_->certificates.choose(platform_->chance);
-  return Errand{*copy, entry.draft, entry.url, maker_for(entry.mchid, *key)};
+  return CopyToSend{*copy, entry.draft, entry.url, maker_for(entry.mchid, *key)};
 }
 
-std::optional<std::chrono::milliseconds> SharedPlatform::until_next_errand() {
+std::optional<std::chrono::milliseconds> SharedPlatform::until_next_copy() {
   const std::lock_guard lock(mutex_);
   const auto due = platform_->outbox.next_due();
   if (!due) return std::nullopt;
@@ -129,7 +129,7 @@ std::optional<std::chrono::milliseconds> SharedPlatform::until_next_errand() {
       std::chrono::duration<double, std::milli>(left) / speed_);
 }
 
-void SharedPlatform::conclude_errand(const Copy& copy, unsigned status) {
+void SharedPlatform::finish_copy(const Copy& copy, unsigned status) {
   const std::lock_guard lock(mutex_);
   platform_->outbox.replied(copy, status, now().schedule);
 }

@@ -39,7 +39,7 @@ struct RawReply {
 
 /// One copy of a notification that the sandbox (a simulated WeChat Pay) must send now, and the
 /// address of its receiver.
-struct Errand {
+struct CopyToSend {
   Copy copy;
   Draft draft;
   std::string url;
@@ -47,7 +47,7 @@ struct Errand {
 };
 
 /// The simulated WeChat Pay, protected by one mutex. Answers API requests, and returns the
-/// notifications whose send time has come. Thread-safe, except set_base_url() and on_news().
+/// notifications whose send time has come. Thread-safe, except set_base_url() and on_queued().
 class SharedPlatform {
  public:
   /// \param speed number of seconds of WeChat Pay's retry schedule that pass in one second of real
@@ -56,22 +56,22 @@ class SharedPlatform {
                  crypto::RandomSource random, double speed);
 
   /// Sets the address of the sandbox's HTTP listener; the sandbox's download links begin with it.
-  /// Call set_base_url() and on_news() before the listener's thread starts.
+  /// Call set_base_url() and on_queued() before the listener's thread starts.
   void set_base_url(std::string url) { platform_->options.base_url = std::move(url); }
-  void on_news(std::function<void()> tell) { platform_->on_news = std::move(tell); }
+  void on_queued(std::function<void()> listener) { platform_->on_queued = std::move(listener); }
 
   [[nodiscard]] RawReply answer(const RawRequest& request);
 
-  [[nodiscard]] std::optional<Errand> take_errand();
-  /// Returns the time until take_errand() will return a notification to be sent; nothing if no
+  [[nodiscard]] std::optional<CopyToSend> take_copy();
+  /// Returns the time until take_copy() will return a notification to be sent; nothing if no
   /// notification waits.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_errand();
-  void conclude_errand(const Copy& copy, unsigned status);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_copy();
+  void finish_copy(const Copy& copy, unsigned status);
 
   [[nodiscard]] OutboxSummary summary();
 
  private:
-  [[nodiscard]] Moment now() const;
+  [[nodiscard]] SandboxTime now() const;
   [[nodiscard]] Result<Answer> ask(const RawRequest& request, RawReply& reply);
   void sign(const PlatformKey& key, RawReply& reply) const;
   std::shared_ptr<const NotificationMaker> maker_for(const std::string& mchid,

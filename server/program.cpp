@@ -16,7 +16,7 @@ int run_program(int argc, char** argv, StoreOpener open_store,
   // (SIGXFSZ). If the signals are ignored, the write returns an error code instead.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  World world{
+  Runtime runtime{
       [] { return std::chrono::system_clock::now(); },
       crypto::system_random(),
       process_environment(),
@@ -26,7 +26,7 @@ int run_program(int argc, char** argv, StoreOpener open_store,
       std::cerr,
   };
   try {
-    return run_command_line(argc, argv, world);
+    return run_command_line(argc, argv, runtime);
   } catch (const std::exception& error) {
     std::cerr << "couponhook: " << error.what() << '\n';
     return static_cast<int>(Exit::kFailed);

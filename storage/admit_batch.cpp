@@ -199,7 +199,7 @@ BatchWriter::Result BatchWriter::follow_up() {
   for (std::size_t i = first_to_leave; i < results_.size(); ++i) {
     if (!results_[i].empty()) counters_.add(counter::kSealed, -1);
   }
-  leave_out_retold();
+  skip_repeated_facts();
   return read_copies();
 }
 
@@ -222,11 +222,11 @@ void BatchWriter::ask_for_origins() {
   }
 }
 
-void BatchWriter::leave_out_retold() {
+void BatchWriter::skip_repeated_facts() {
   std::size_t i = 0;
   std::erase_if(with_deliveries_, [&](const Admitted* item) {
     const std::size_t origin = origins_[i++];
-    return origin != kNotAsked && is_retold(*item->admission, results_[origin]);
+    return origin != kNotAsked && is_repeated_fact(*item->admission, results_[origin]);
   });
 }
 
@@ -236,7 +236,7 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   made_deliveries_ = false;
   if (with_deliveries_.empty()) return {};
   std::ranges::sort(with_deliveries_, {}, &Admitted::work);
-  if (auto looked = look_at_lanes(); !looked) return looked;
+  if (auto looked = read_lanes(); !looked) return looked;
   leasing_.clear();
   for (const Admitted* item : with_deliveries_) {
     for (const NewDelivery& delivery : item->admission->deliveries) {
@@ -253,7 +253,7 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
 
 /// Reads which ordering lanes (one handler and one coupon) already have an open delivery, and which
 /// pauses are active. In such a lane, or under a pause, a new delivery must wait and gets no lease.
-BatchWriter::Result BatchWriter::look_at_lanes() {
+BatchWriter::Result BatchWriter::read_lanes() {
   taken_lanes_.clear();
   pauses_.clear();
   for (const Admitted* item : with_deliveries_) {

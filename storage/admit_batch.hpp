@@ -92,9 +92,9 @@ class BatchWriter {
   [[nodiscard]] Result follow_up();
   void append_facts();
   void ask_for_origins();
-  void leave_out_retold();
+  void skip_repeated_facts();
   [[nodiscard]] Result insert_deliveries(std::int64_t now_ms);
-  [[nodiscard]] Result look_at_lanes();
+  [[nodiscard]] Result read_lanes();
   [[nodiscard]] bool is_paused(const NewDelivery& delivery, std::string_view event_type) const;
   void append_delivery(const Admitted& item, const NewDelivery& delivery, std::int64_t now_ms);
   [[nodiscard]] Result read_copies();

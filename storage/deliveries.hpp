@@ -25,7 +25,7 @@ struct HeldDelivery;
 struct NotificationContent;
 
 /// Number of deliveries that a worker wants to take for one handler.
-struct Wanted {
+struct ClaimRequest {
   std::string_view handler;
   std::int64_t limit = 0;
   /// Number of the taken deliveries for which the worker calls the handler at once; the attempts of
@@ -62,7 +62,7 @@ struct ClaimedDelivery {
 };
 
 /// State of the delivery of one notification to one handler, as Deliveries::claim_of() found it.
-enum class Standing : std::uint8_t {
+enum class ClaimStatus : std::uint8_t {
   kClaimed,     ///< the caller holds the lease on the delivery now
   kInProgress,  ///< another replica, or another part of this replica, holds the lease on the
                 ///< delivery
@@ -71,9 +71,9 @@ enum class Standing : std::uint8_t {
   kDone,        ///< the delivery succeeded, or an operator dropped it
   kDead,
 };
-struct DeliveryStanding {
+struct ClaimResult {
   std::string handler;
-  Standing standing = Standing::kDone;
+  ClaimStatus status = ClaimStatus::kDone;
   /// Error text of the delivery's last failed attempt; empty if no attempt failed.
   std::string last_error;
   std::optional<ClaimedDelivery> claimed;
@@ -135,7 +135,7 @@ class Deliveries {
   /// `limit` for each handler. A result of fewer than `limit` deliveries does not mean that no more
   /// are due: the call sets aside deliveries that must wait for an earlier delivery of the same
   /// handler and coupon. An empty result means that no delivery can be taken before next_due_ms().
-  [[nodiscard]] Result<std::vector<ClaimedDelivery>> claim(std::span<const Wanted> wanted,
+  [[nodiscard]] Result<std::vector<ClaimedDelivery>> claim(std::span<const ClaimRequest> wanted,
                                                            std::int64_t now_ms);
 
   /// Takes leases on the deliveries of one notification to some handlers, even if their time has
@@ -144,7 +144,7 @@ class Deliveries {
   /// \param begins true if the caller calls the handlers at once.
   /// \return one entry for each delivery; empty if the notification is unknown, or was stored
   /// without deliveries to these handlers.
-  [[nodiscard]] Result<std::vector<DeliveryStanding>> claim_of(
+  [[nodiscard]] Result<std::vector<ClaimResult>> claim_of(
       std::string_view mchid, std::string_view notification_id,
       std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins = true);
 
@@ -191,11 +191,12 @@ class Deliveries {
   [[nodiscard]] Work count_and_run();
 
   // Functions that take deliveries under leases; they are defined in deliveries_claim.cpp.
-  [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
+  [[nodiscard]] Work read_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
                                             std::string_view event_type) const;
-  [[nodiscard]] Work claim_due(std::span<const Wanted> wanted, std::int64_t now_ms, Claim& claim);
+  [[nodiscard]] Work claim_due(std::span<const ClaimRequest> wanted, std::int64_t now_ms,
+                               Claim& claim);
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
   void take_up(Candidate& candidate, NotificationContent&& content, std::int64_t now_ms,
                Claim& claim);

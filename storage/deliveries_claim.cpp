@@ -39,16 +39,16 @@ struct Deliveries::Claim {
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
   /// For each handler: number of further deliveries to take, and of those to begin at once.
-  std::vector<Wanted> wanted;
+  std::vector<ClaimRequest> wanted;
 
   /// \param handler the handler of a candidate: candidates are read only for wanted handlers.
-  [[nodiscard]] Wanted& wanted_of(std::string_view handler) {
-    return *std::ranges::find(wanted, handler, &Wanted::handler);
+  [[nodiscard]] ClaimRequest& wanted_of(std::string_view handler) {
+    return *std::ranges::find(wanted, handler, &ClaimRequest::handler);
   }
 };
 
-Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<const Wanted> wanted,
-                                                                   std::int64_t now_ms) {
+Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(
+    std::span<const ClaimRequest> wanted, std::int64_t now_ms) {
   Claim claim;
   const auto claimed =
       in_transaction(*connection_, [&] { return claim_due(wanted, now_ms, claim); });
@@ -56,20 +56,21 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
   return std::move(claim.taken);
 }
 
-Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
+Deliveries::Work Deliveries::claim_due(std::span<const ClaimRequest> wanted, std::int64_t now_ms,
                                        Claim& claim) {
   claim = {.taken = {},
            .now_ms = now_ms,
            .until_ms = now_ms + terms_.lease.count(),
            .wanted = {wanted.begin(), wanted.end()}};
-  std::vector<Wanted>& left = claim.wanted;
+  std::vector<ClaimRequest>& left = claim.wanted;
   counters_.clear();
   commands_.clear();
-  if (auto looked = look_at_pauses(now_ms); !looked) return looked;
+  if (auto looked = read_pauses(now_ms); !looked) return looked;
   for (int round = 0; round < kRoundsMax; ++round) {
-    std::erase_if(left, [&](const Wanted& w) { return w.limit <= 0 || is_paused(w.handler); });
+    std::erase_if(left,
+                  [&](const ClaimRequest& w) { return w.limit <= 0 || is_paused(w.handler); });
     if (left.empty()) break;
-    for (const Wanted& w : left) {
+    for (const ClaimRequest& w : left) {
       commands_.push_back(Command(sql::kDueDeliveries, {w.handler, now_ms, w.limit}));
     }
     if (auto read = run(); !read) return read;
@@ -83,10 +84,10 @@ Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int6
   return count_and_run();
 }
 
-Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
+Deliveries::Result<std::vector<ClaimResult>> Deliveries::claim_of(
     std::string_view mchid, std::string_view notification_id,
     std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins) {
-  std::vector<DeliveryStanding> standings;
+  std::vector<ClaimResult> claim_results;
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
     claim = {
@@ -94,43 +95,45 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
     for (const std::string_view handler : handlers) {
       claim.wanted.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
     }
-    standings.clear();
+    claim_results.clear();
     counters_.clear();
     commands_.clear();
-    if (auto looked = look_at_pauses(now_ms); !looked) return looked;
+    if (auto looked = read_pauses(now_ms); !looked) return looked;
     commands_.push_back(Command(sql::kDeliveriesToClaim, {notification_id, mchid}));
     if (auto read = run(); !read) return read;
     std::vector<Candidate> candidates;
     for (Row& row : results_[0]) {
       Candidate candidate = sql::kDeliveriesToClaim.read(row);
       if (std::ranges::find(handlers, candidate.handler) == handlers.end()) continue;
-      DeliveryStanding standing{candidate.handler, Standing::kWaiting, candidate.last_error, {}};
+      ClaimResult claim_result{candidate.handler, ClaimStatus::kWaiting, candidate.last_error, {}};
       if (!candidate.is_open()) {
-        standing.standing = candidate.state == state::kDead ? Standing::kDead : Standing::kDone;
+        claim_result.status =
+            candidate.state == state::kDead ? ClaimStatus::kDead : ClaimStatus::kDone;
       } else if (candidate.is_running(now_ms)) {
-        standing.standing = Standing::kInProgress;
+        claim_result.status = ClaimStatus::kInProgress;
       } else if (pause_of(candidate, candidate.event_type) != nullptr) {
-        standing.standing = Standing::kPaused;
+        claim_result.status = ClaimStatus::kPaused;
       } else if (!candidate.parked_by) {
         candidates.push_back(std::move(candidate));
       }
-      standings.push_back(std::move(standing));
+      claim_results.push_back(std::move(claim_result));
     }
     if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
     return count_and_run();
   });
   if (!claimed) return claimed.error();
   for (ClaimedDelivery& taken : claim.taken) {
-    const auto standing = std::ranges::find(standings, taken.handler, &DeliveryStanding::handler);
-    standing->standing = Standing::kClaimed;
-    standing->claimed = std::move(taken);
+    const auto claim_result =
+        std::ranges::find(claim_results, taken.handler, &ClaimResult::handler);
+    claim_result->status = ClaimStatus::kClaimed;
+    claim_result->claimed = std::move(taken);
   }
-  return standings;
+  return claim_results;
 }
 
 /// Reads the pauses that operators have set. Releases a limited number of deliveries that a pause
 /// still holds back although the pause has ended.
-Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
+Deliveries::Work Deliveries::read_pauses(std::int64_t now_ms) {
   commands_.push_back(Command(sql::kPauses, {}));
   if (auto read = run(); !read) return read;
   pauses_ = sql::kPauses.read_all(results_[0]);
@@ -220,7 +223,7 @@ void Deliveries::take_up(Candidate& candidate, NotificationContent&& content, st
                 {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
                  *candidate.begun_at_ms, now_ms, outcome::kLost, candidate.lost}));
   }
-  Wanted& wanted = claim.wanted_of(candidate.handler);
+  ClaimRequest& wanted = claim.wanted_of(candidate.handler);
   --wanted.limit;
   bool begins = true;
   if (lost_before) {

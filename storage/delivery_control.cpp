@@ -45,17 +45,18 @@ DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
 
 /// Locks deliveries and reads them.
 /// \param found receives one entry for each delivery; nullopt if there is no such delivery.
-DeliveryControl::Work DeliveryControl::look_at(std::span<const std::int64_t> sorted, Found& found,
-                                               std::vector<ControlResult>& results) {
+DeliveryControl::Work DeliveryControl::read_deliveries(std::span<const std::int64_t> sorted,
+                                                       Found& found,
+                                                       std::vector<ControlResult>& results) {
   results.assign(sorted.size(), ControlResult::kNotFound);
   counters_.clear();
   commands_.clear();
   for (const std::int64_t id : sorted) commands_.push_back(Command(sql::kDeliveryToChange, {id}));
   // The delivery rows are read a second time after they are locked: while this transaction waited
   // for the locks, a purge may have removed notification content that the first reading still saw.
-  const std::vector<Command> look = commands_;
+  const std::vector<Command> read_commands = commands_;
   if (auto locked = run(); !locked) return locked;
-  commands_ = look;
+  commands_ = read_commands;
   if (auto read = run(); !read) return read;
   found.clear();
   for (Rows& rows : results_) found.push_back(sql::kDeliveryToChange.read_first(rows));
@@ -66,7 +67,7 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
                                                  std::int64_t now_ms,
                                                  std::vector<ControlResult>& results) {
   Found found;
-  if (auto read = look_at(deliveries, found, results); !read) return read;
+  if (auto read = read_deliveries(deliveries, found, results); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (!found[i]) continue;
     const DeliveryToChange& delivery = *found[i];
@@ -97,7 +98,7 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
                                                 std::string_view to, std::int64_t now_ms,
                                                 std::vector<ControlResult>& results) {
   Found found;
-  if (auto read = look_at(deliveries, found, results); !read) return read;
+  if (auto read = read_deliveries(deliveries, found, results); !read) return read;
   // Lock the rows of the notifications first, then look for deliveries to the target handler. So,
   // if two transactions move deliveries of one notification from different handlers to the same
   // handler, the second one sees the delivery that the first one moved.
@@ -153,7 +154,7 @@ DeliveryControl::Work DeliveryControl::skip_all(std::span<const std::int64_t> de
                                                 std::string_view reason, std::int64_t now_ms,
                                                 std::vector<ControlResult>& results) {
   Found found;
-  if (auto read = look_at(deliveries, found, results); !read) return read;
+  if (auto read = read_deliveries(deliveries, found, results); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (!found[i]) continue;
     const DeliveryToChange& delivery = *found[i];

@@ -97,8 +97,8 @@ class DeliveryControl {
                               std::int64_t now_ms, std::vector<ControlResult>& results);
   [[nodiscard]] Work skip_all(std::span<const std::int64_t> sorted, std::string_view reason,
                               std::int64_t now_ms, std::vector<ControlResult>& results);
-  [[nodiscard]] Work look_at(std::span<const std::int64_t> sorted, Found& found,
-                             std::vector<ControlResult>& results);
+  [[nodiscard]] Work read_deliveries(std::span<const std::int64_t> sorted, Found& found,
+                                     std::vector<ControlResult>& results);
   void drop(std::int64_t delivery_id, const DeliveryToChange& delivery, std::string_view reason,
             std::int64_t now_ms);
   [[nodiscard]] Result<std::vector<PauseRecord>> active_pauses();

@@ -42,7 +42,7 @@ namespace couponhook::storage {
 /// must not be delivered again: a redemption is delivered once, either for WeChat Pay's
 /// notification or for WeChat Pay's own record of it, which has another id.
 /// \param origins the result rows of origin_of_fact(), read after insert_fact() was run.
-[[nodiscard]] inline bool is_retold(const Admission& a, Rows& origins) {
+[[nodiscard]] inline bool is_repeated_fact(const Admission& a, Rows& origins) {
   const auto origin = origin_query(*a.fact).read_first(origins);
   if (!origin || (origin->notification_id == a.id && origin->mchid == a.mchid)) return false;
   return a.source == kFromReconcile || origin->source == kFromReconcile;

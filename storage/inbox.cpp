@@ -73,7 +73,7 @@ struct Inbox::Impl {
   void note_failure(const Failure& failure) noexcept;
 
   void finish(const Writer& writer, std::span<Work> batch);
-  static void tell(std::span<Work> batch);
+  static void notify_listeners(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
   // Members that do not change after construction, so that any thread may read them without the
@@ -143,7 +143,7 @@ void Inbox::Impl::commit(Writer& writer) {
   const bool some_may_be_kept = code == FailureCode::kStatement || code == FailureCode::kFull;
   if (some_may_be_kept && batch.size() > 1) return commit_one_by_one(writer);
   note_refused(batch);
-  tell(batch);
+  notify_listeners(batch);
   queue.pause(options.failure_pause);
 }
 
@@ -164,7 +164,7 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
       const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
       note_refused(refused);
-      tell(refused);
+      notify_listeners(refused);
       if (goes_on) continue;
       queue.pause(options.failure_pause);
       return;
@@ -246,12 +246,12 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
 /// Ends requests that are committed: first each caller gets its result, because a sender waits for
 /// the reply; then the workers are woken, if deliveries wait for them.
 void Inbox::Impl::finish(const Writer& writer, std::span<Work> batch) {
-  tell(batch);
+  notify_listeners(batch);
   wake_workers(writer);
 }
 
 /// Gives the caller of each request its result, after the commit or the failure.
-void Inbox::Impl::tell(std::span<Work> batch) {
+void Inbox::Impl::notify_listeners(std::span<Work> batch) {
   for (Work& work : batch) {
     // Drops the reference to the listener now. The memory of the batch is reused only later, and
     // the connection that the listener belongs to may end before that.

@@ -44,15 +44,15 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
   if (!stored) return {};
 
   bool is_new = false;
-  bool retold = false;
+  bool is_repeated = false;
   if (read.fact) {
-    if (auto added = add_fact(read, is_new, retold); !added) return added;
+    if (auto added = add_fact(read, is_new, is_repeated); !added) return added;
   }
   result = stored->is_unreadable() || is_new ? RereadResult::kRead : RereadResult::kReadAlready;
   if (!stored->is_unreadable()) return {};
   commands_.push_back(Command(sql::kNoteFlaw, {text_or_null(read.flaw), stored->sequence}));
   counters_.add(counter::kUnreadable, -1);
-  if (!retold) {
+  if (!is_repeated) {
     if (auto added = add_deliveries(read, *stored); !added) return added;
   }
   return count_and_run();
@@ -61,14 +61,14 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
 /// Stores the ledger fact (issuing, redemption or refund of a coupon) that was read from a stored
 /// notification.
 /// \param is_new set to true if the ledger did not have the fact, otherwise to false.
-/// \param retold set to true if a notification and WeChat Pay's own records both report the fact
-/// and this is the second report, which must not be delivered again; otherwise to false.
+/// \param is_repeated set to true if a notification and WeChat Pay's own records both report the
+/// fact and this is the second report, which must not be delivered again; otherwise to false.
 QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool& is_new,
-                                                    bool& retold) {
+                                                    bool& is_repeated) {
   commands_.assign({origin_of_fact(*read.fact), insert_fact(read), origin_of_fact(*read.fact)});
   if (auto added = run(); !added) return added;
   is_new = results_[0].empty();
-  retold = is_retold(read, results_[2]);
+  is_repeated = is_repeated_fact(read, results_[2]);
   return {};
 }
 
@@ -79,11 +79,11 @@ QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
   std::vector<Command> later = std::exchange(commands_, {});
   commands_.assign({Command(sql::kDeliveriesOf, {stored.sequence})});
   if (auto looked = run(); !looked) return looked;
-  std::set<std::string, std::less<>> told;
-  for (Row& row : results_[0]) told.insert(sql::kDeliveriesOf.read(row).handler);
+  std::set<std::string, std::less<>> existing;
+  for (Row& row : results_[0]) existing.insert(sql::kDeliveriesOf.read(row).handler);
   commands_ = std::move(later);
   for (const NewDelivery& delivery : read.deliveries) {
-    if (told.contains(delivery.handler)) continue;
+    if (existing.contains(delivery.handler)) continue;
     const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
     commands_.push_back(Command(
         sql::kInsertDelivery,

@@ -66,7 +66,7 @@ class QuarantineControl {
   [[nodiscard]] Work run();
   [[nodiscard]] Work count_and_run();
   [[nodiscard]] Work reread_one(const Admission& read, RereadResult& result);
-  [[nodiscard]] Work add_fact(const Admission& read, bool& is_new, bool& retold);
+  [[nodiscard]] Work add_fact(const Admission& read, bool& is_new, bool& is_repeated);
   [[nodiscard]] Work add_deliveries(const Admission& read, const NotificationToRead& stored);
 
   const std::shared_ptr<Connection> connection_;

@@ -15,7 +15,7 @@ constexpr std::string_view kAlgorithm = "AEAD_AES_256_GCM";
 constexpr std::string_view kAskSupport =
     "nothing was changed: repeat the download, and if it stays so, ask WeChat Pay's support";
 
-ApiError distrust(std::string message, std::string_view advice) {
+ApiError untrusted_certificate(std::string message, std::string_view advice) {
   ApiError error;
   error.failure = ApiFailure::kUntrusted;
   error.api = Api::kCertificates;
@@ -46,21 +46,22 @@ ApiResult<PlatformCertificate> open_entry(const JsonView& entry,
   }
   auto pem = decrypt(sealed, ciphers);
   if (!pem) {
-    return distrust("certificate " + listed + " cannot be decrypted with any APIv3 key",
-                    "check api_v3_key_files: the key must be the APIv3 key (not the APIv2 key) "
-                    "that is in force in the merchant console; several may be listed during a "
-                    "change");
+    return untrusted_certificate(
+        "certificate " + listed + " cannot be decrypted with any APIv3 key",
+        "check api_v3_key_files: the key must be the APIv3 key (not the APIv2 key) "
+        "that is in force in the merchant console; several may be listed during a "
+        "change");
   }
   crypto::PlatformKeys own;
   const auto info = own.add_certificate(*pem);
   if (!info || !info->expires_at) {
-    return distrust(
+    return untrusted_certificate(
         "the encrypted content of certificate " + listed + " is not a platform certificate",
         kAskSupport);
   }
   if (own.find(listed) == nullptr) {
-    return distrust("certificate " + listed + " is listed under another serial than its own",
-                    kAskSupport);
+    return untrusted_certificate(
+        "certificate " + listed + " is listed under another serial than its own", kAskSupport);
   }
   return PlatformCertificate{info->serial, std::move(*pem), *info->expires_at};
 }
@@ -96,7 +97,8 @@ ApiResult<std::vector<PlatformCertificate>> open_certificates(
   }
   if (!verified) return std::move(verified).error();
   if (certificates.empty()) {
-    return distrust("every certificate in the list has expired", "check this machine's clock");
+    return untrusted_certificate("every certificate in the list has expired",
+                                 "check this machine's clock");
   }
   return certificates;
 }

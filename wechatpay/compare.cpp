@@ -28,7 +28,8 @@ bool is_same_time(const string& ours, const string& theirs) {
   return distance <= seconds(1);
 }
 
-void tell(string& differences, std::string_view what, const string& ours, const string& theirs) {
+void add_difference(string& differences, std::string_view what, const string& ours,
+                    const string& theirs) {
   if (!differences.empty()) differences += "; ";
   differences.append(what).append(": ours ").append(ours).append(", theirs ").append(theirs);
 }
@@ -36,16 +37,16 @@ void tell(string& differences, std::string_view what, const string& ours, const 
 string differences_of(const KnownFact& ours, const PlatformRecord& theirs) {
   string differences;
   if (!ours.stock_id.empty() && !theirs.stock_id.empty() && ours.stock_id != theirs.stock_id) {
-    tell(differences, "stock_id", ours.stock_id, theirs.stock_id);
+    add_difference(differences, "stock_id", ours.stock_id, theirs.stock_id);
   }
   if (!ours.coupon.empty() && ours.coupon != theirs.coupon) {
-    tell(differences, "coupon", ours.coupon, theirs.coupon);
+    add_difference(differences, "coupon", ours.coupon, theirs.coupon);
   }
   if (ours.transaction_id != theirs.transaction_id) {
-    tell(differences, "transaction_id", ours.transaction_id, theirs.transaction_id);
+    add_difference(differences, "transaction_id", ours.transaction_id, theirs.transaction_id);
   }
   if (!is_same_time(ours.occurred_at, theirs.occurred_at)) {
-    tell(differences, "occurred_at", ours.occurred_at, theirs.occurred_at);
+    add_difference(differences, "occurred_at", ours.occurred_at, theirs.occurred_at);
   }
   return differences;
 }
@@ -94,23 +95,23 @@ std::string_view to_string(Finding finding) {
   return "";
 }
 
-ReconcileReport compare(std::span<const PlatformRecord> books, std::span<const KnownFact> known) {
+ReconcileReport compare(std::span<const PlatformRecord> records, std::span<const KnownFact> known) {
   std::unordered_map<string, const KnownFact*> ours;
   ours.reserve(known.size());
   for (const KnownFact& fact : known) ours.emplace(key_of(fact.kind, fact.business_key), &fact);
 
   ReconcileReport report;
   report.in_store = ours.size();
-  std::unordered_set<string> told;
-  told.reserve(books.size());
-  for (std::size_t i = 0; i < books.size(); ++i) {
-    const PlatformRecord& entry = books[i];
+  std::unordered_set<string> seen;
+  seen.reserve(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const PlatformRecord& entry = records[i];
     const string key = key_of(entry.kind, entry.business_key);
-    if (!told.insert(key).second) {
+    if (!seen.insert(key).second) {
       ++report.repeated;
       continue;
     }
-    ++report.in_books;
+    ++report.in_platform;
     const auto found = ours.find(key);
     if (found == ours.end()) {
       ++report.missing;
@@ -128,14 +129,14 @@ ReconcileReport compare(std::span<const PlatformRecord> books, std::span<const K
   }
   for (const KnownFact& fact : known) {
     // Insert the key of the fact into the set. This detects a fact that the store lists twice.
-    if (!told.insert(key_of(fact.kind, fact.business_key)).second) continue;
+    if (!seen.insert(key_of(fact.kind, fact.business_key)).second) continue;
     ++report.unlisted;
     report.rows.push_back(row_of(fact));
   }
   return report;
 }
 
-Admissible admissible(const ReconcileReport& report, std::span<const PlatformRecord> books,
+Admissible admissible(const ReconcileReport& report, std::span<const PlatformRecord> records,
                       const AdmissionWindow& window) {
   Admissible found;
   for (const ReportRow& row : report.rows) {
@@ -146,7 +147,7 @@ Admissible admissible(const ReconcileReport& report, std::span<const PlatformRec
     } else if (window.until && time && *time > *window.until) {
       ++found.unsettled;
     } else {
-      found.entries.push_back(&books[row.entry]);
+      found.entries.push_back(&records[row.entry]);
     }
   }
   return found;

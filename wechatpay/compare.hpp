@@ -65,7 +65,7 @@ struct ReportRow {
 };
 
 struct ReconcileReport {
-  std::size_t in_books = 0;  ///< number of distinct coupon events in WeChat Pay's records
+  std::size_t in_platform = 0;  ///< number of distinct coupon events in WeChat Pay's records
   /// Number of WeChat Pay's records that repeat the fact of an earlier record, for example because
   /// one refund covers several coupons.
   std::size_t repeated = 0;
@@ -85,11 +85,11 @@ struct ReconcileReport {
 /// second. A value that is missing on one side (a time; the stock or coupon of a refund) is not
 /// compared.
 ///
-/// \param books WeChat Pay's records.
+/// \param records WeChat Pay's records.
 /// \param known the facts in the store that can occur in these records: those of the same stock and
 ///   kind, or of the same user.
 /// \return all differences, and the number of each kind of difference.
-[[nodiscard]] ReconcileReport compare(std::span<const PlatformRecord> books,
+[[nodiscard]] ReconcileReport compare(std::span<const PlatformRecord> records,
                                       std::span<const KnownFact> known);
 
 /// Time limits for coupon events that are in WeChat Pay's records but missing in couponhook's
@@ -119,11 +119,12 @@ struct Admissible {
 /// Selects the coupon events that are missing in couponhook's store and that reconciliation may
 /// store now.
 /// \param report the result of compare().
-/// \param books the records of WeChat Pay that were compared. The result points into these records,
+/// \param records the records of WeChat Pay that were compared. The result points into these
+/// records,
 ///   so they must live longer than the result.
 /// \param window limits on the time of the events.
 [[nodiscard]] Admissible admissible(const ReconcileReport& report,
-                                    std::span<const PlatformRecord> books,
+                                    std::span<const PlatformRecord> records,
                                     const AdmissionWindow& window);
 
 }  // namespace couponhook::wechatpay

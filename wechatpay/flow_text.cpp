@@ -122,7 +122,7 @@ bool FlowText::finish(std::string& text) {
 bool FlowText::work(bool is_last, std::string& text) {
   if (state_ == State::kNew) {
     if (!is_last && pending_.size() < kBeginningBytes) return true;
-    look_at_beginning();
+    detect_encoding();
   }
   if (state_ == State::kAscii && !take_ascii(is_last, text)) return true;
   if (state_ == State::kUtf8) take_utf8(is_last, text);
@@ -130,7 +130,7 @@ bool FlowText::work(bool is_last, std::string& text) {
   return state_ != State::kFailed;
 }
 
-void FlowText::look_at_beginning() {
+void FlowText::detect_encoding() {
   const std::string_view begin(pending_);
   const auto starts = [&](std::string_view mark) { return begin.starts_with(mark); };
   using namespace std::string_view_literals;
@@ -150,9 +150,9 @@ void FlowText::look_at_beginning() {
     return;
   }
   if (starts("\xFF\xFE") || starts("\xFE\xFF")) {
-    const bool is_little = starts("\xFF\xFE");
+    const bool is_little_endian = starts("\xFF\xFE");
     pending_.erase(0, 2);
-    return convert_from(is_little ? "UTF-16LE" : "UTF-16BE");
+    return convert_from(is_little_endian ? "UTF-16LE" : "UTF-16BE");
   }
   // In a UTF-16 text of mainly commas and digits, nearly every second byte is NUL, either always at
   // even offsets or always at odd offsets.

@@ -43,7 +43,7 @@ class FlowText {
   enum class State : std::uint8_t { kNew, kAscii, kUtf8, kConverted, kFailed };
 
   bool work(bool is_last, std::string& text);
-  void look_at_beginning();
+  void detect_encoding();
   bool take_ascii(bool is_last, std::string& text);
   void decide();
   void take_utf8(bool is_last, std::string& text);

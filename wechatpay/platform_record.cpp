@@ -87,7 +87,8 @@ std::string PlatformRecord::notification_id() const {
   return "reconcile-" + crypto::to_hex(std::span(digest).first(kDigestBytes));
 }
 
-PlatformRecord book_entry(FlowKind kind, const FlowRecord& record, std::string_view stock_id) {
+PlatformRecord to_platform_record(FlowKind kind, const FlowRecord& record,
+                                  std::string_view stock_id) {
   std::string stock = record.stock_id.empty() ? std::string(stock_id) : record.stock_id;
   PlatformRecord entry = kind == FlowKind::kUse ? redeemed(record, std::move(stock))
                                                 : refunded(record, std::move(stock));
@@ -98,7 +99,7 @@ PlatformRecord book_entry(FlowKind kind, const FlowRecord& record, std::string_v
   return entry;
 }
 
-std::optional<PlatformRecord> book_entry(const Coupon& coupon) {
+std::optional<PlatformRecord> to_platform_record(const Coupon& coupon) {
   if (coupon.status != "USED" || !coupon.consumption ||
       coupon.consumption->transaction_id.empty()) {
     return {};
@@ -139,7 +140,7 @@ std::optional<PlatformRecord> book_entry(const Coupon& coupon) {
   return entry;
 }
 
-PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
+PlatformRecord to_platform_record(const BusifavorCoupon& coupon, std::string_view openid) {
   PlatformRecord entry;
   entry.kind = FactKind::kIssue;
   entry.stock_id = coupon.stock_id;
@@ -165,7 +166,7 @@ PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid
   return entry;
 }
 
-PlatformRecord used_entry(const BusifavorCoupon& coupon) {
+PlatformRecord used_coupon_record(const BusifavorCoupon& coupon) {
   PlatformRecord entry;
   entry.kind = FactKind::kRedeem;
   entry.stock_id = coupon.stock_id;

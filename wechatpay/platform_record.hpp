@@ -53,21 +53,22 @@ struct PlatformRecord {
 /// Converts one row of a flow file (WeChat Pay's settlement file) into a record.
 /// \param stock_id id of the stock (batch of coupons) to which the file belongs, for rows that
 ///   contain no such id.
-[[nodiscard]] PlatformRecord book_entry(FlowKind kind, const FlowRecord& record,
-                                        std::string_view stock_id);
+[[nodiscard]] PlatformRecord to_platform_record(FlowKind kind, const FlowRecord& record,
+                                                std::string_view stock_id);
 
 /// Converts a favor coupon (代金券) from a query into a record of its redemption.
 /// \return the record; nothing if the coupon was not redeemed, because WeChat Pay sends no
 ///   notification when a favor coupon is issued.
-[[nodiscard]] std::optional<PlatformRecord> book_entry(const Coupon& coupon);
+[[nodiscard]] std::optional<PlatformRecord> to_platform_record(const Coupon& coupon);
 
 /// Converts a busifavor coupon (商家券) from a query into a record of its issuing.
 /// \param openid the user whose coupons were queried.
-[[nodiscard]] PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid);
+[[nodiscard]] PlatformRecord to_platform_record(const BusifavorCoupon& coupon,
+                                                std::string_view openid);
 
 /// Converts a used busifavor coupon (商家券) into a record of its use, for reports only. WeChat Pay
 /// sends no notification when such a coupon is used, so couponhook never stores this record. The
 /// record has no payment id, event type or notification content.
-[[nodiscard]] PlatformRecord used_entry(const BusifavorCoupon& coupon);
+[[nodiscard]] PlatformRecord used_coupon_record(const BusifavorCoupon& coupon);
 
 }  // namespace couponhook::wechatpay

@@ -85,13 +85,13 @@ boost::system::result<void, ApiError> check_signature(Api api, const ApiReply& r
       reply.header("Wechatpay-Signature-Type"), reply.body};
   const auto verified = crypto::verify_signature(keys, parts, tolerance, now);
   if (verified) return {};
-  const SignatureFault distrust = explain(verified.error());
+  const SignatureFault fault = explain(verified.error());
   ApiError error;
   error.failure = ApiFailure::kUntrusted;
   error.api = api;
   error.status = reply.status;
-  error.message = distrust.message;
-  error.advice = distrust.advice;
+  error.message = fault.message;
+  error.advice = fault.advice;
   error.request_id = reply.header("Request-ID");
   if (verified.error() == crypto::VerifyError::kProbe) error.retry = Retry::kSoon;
   return error;

@@ -46,7 +46,7 @@ class FixtureReader {
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = base::parse_object(text, {});
     if (!document) {
-      complain(std::string(base::describe(document.error())) + where_it_breaks(text, first_line) +
+      complain(std::string(base::describe(document.error())) + error_position(text, first_line) +
                "; a fixture is one JSON object");
       return;
     }
@@ -60,7 +60,7 @@ class FixtureReader {
 
   /// Parses invalid JSON again with RapidJSON, and returns the line and the reason of the error,
   /// because the error of base::parse_object() contains no line.
-  static std::string where_it_breaks(std::string_view text, std::size_t first_line) {
+  static std::string error_position(std::string_view text, std::size_t first_line) {
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
     if (!document.HasParseError()) return "";

@@ -38,34 +38,34 @@ class BurstSender {
         take_(take),
         progress_timer_(loop_.io().get_executor()),
         progress_(display, "sent", plan.notifications * plan.copies),
-        lane_size_(std::min<std::size_t>(plan.connections, plan.copies)),
-        lanes_(std::max<std::size_t>(1, plan.connections / lane_size_)),
-        queue_(plan, maker, next, 2 * lanes_.size(), [this] { wake_from_any_thread(); }) {}
+        group_size_(std::min<std::size_t>(plan.connections, plan.copies)),
+        groups_(std::max<std::size_t>(1, plan.connections / group_size_)),
+        queue_(plan, maker, next, 2 * groups_.size(), [this] { wake_from_any_thread(); }) {}
 
   boost::system::result<Summary, ClientFailure> run();
 
  private:
   /// A group of connections that together send one burst (all copies of one notification), and then
   /// the next burst.
-  struct Lane;
+  struct Group;
 
   /// A connection to the service, and the coroutine that sends copies of notifications over this
   /// connection.
   struct Worker {
-    Worker(ClientLoop& loop, const SendPlan& plan, Lane& its_lane, std::size_t its_place)
+    Worker(ClientLoop& loop, const SendPlan& plan, Group& its_group, std::size_t its_position)
         : client(loop.io(), loop.deadlines(), loop.resolver(), plan.to, plan.tls,
                  HttpClient::Options{plan.timeout, plan.timeout, 1 << 20}),
           wake(loop.io().get_executor(), Timer::time_point::max()),
-          lane(its_lane),
-          place(its_place) {}
+          group(its_group),
+          position(its_position) {}
 
     HttpClient client;
     Timer wake;
-    Lane& lane;
-    std::size_t place;  // index of the connection in its group of connections
+    Group& group;
+    std::size_t position;  // index of the connection in its group of connections
   };
 
-  struct Lane {
+  struct Group {
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
@@ -76,8 +76,8 @@ class BurstSender {
 
   void wake_from_any_thread();
   void feed();
-  void start_burst(Lane& lane, Burst burst);
-  void finish_burst(Lane& lane);
+  void start_burst(Group& group, Burst burst);
+  void finish_burst(Group& group);
   void stop();
 
   Task<void> work(Worker& worker);
@@ -92,8 +92,8 @@ class BurstSender {
   ClientLoop loop_;
   Timer progress_timer_;
   base::Progress progress_;
-  std::size_t lane_size_;
-  std::vector<Lane> lanes_;
+  std::size_t group_size_;
+  std::vector<Group> groups_;
   std::size_t not_connected_ = 0;
   std::optional<ClientFailure> connect_error_;
   bool stopped_ = false;
@@ -106,11 +106,11 @@ class BurstSender {
 };
 
 boost::system::result<Summary, ClientFailure> BurstSender::run() {
-  not_connected_ = lanes_.size() * lane_size_;
-  for (Lane& lane : lanes_) {
-    for (std::size_t place = 0; place < lane_size_; ++place) {
-      lane.workers.push_back(std::make_unique<Worker>(loop_, plan_, lane, place));
-      loop_.spawn(work(*lane.workers.back()));
+  not_connected_ = groups_.size() * group_size_;
+  for (Group& group : groups_) {
+    for (std::size_t position = 0; position < group_size_; ++position) {
+      group.workers.push_back(std::make_unique<Worker>(loop_, plan_, group, position));
+      loop_.spawn(work(*group.workers.back()));
     }
   }
   loop_.spawn(show_progress());
@@ -132,11 +132,11 @@ void BurstSender::feed() {
   if (stopped_) return;
   try {
     bool all_idle = true;
-    for (Lane& lane : lanes_) {
-      if (!lane.burst) {
-        if (auto burst = queue_.take()) start_burst(lane, std::move(*burst));
+    for (Group& group : groups_) {
+      if (!group.burst) {
+        if (auto burst = queue_.take()) start_burst(group, std::move(*burst));
       }
-      all_idle = all_idle && !lane.burst;
+      all_idle = all_idle && !group.burst;
     }
     if (all_idle && queue_.is_over()) stop();
   } catch (...) {
@@ -145,19 +145,19 @@ void BurstSender::feed() {
   }
 }
 
-void BurstSender::start_burst(Lane& lane, Burst burst) {
-  lane.results.assign(burst.copies.size(), CopyResult());
-  lane.burst = std::move(burst);
-  lane.busy = lane.workers.size();
-  ++lane.burst_number;
-  for (const auto& worker : lane.workers) worker->wake.cancel();
+void BurstSender::start_burst(Group& group, Burst burst) {
+  group.results.assign(burst.copies.size(), CopyResult());
+  group.burst = std::move(burst);
+  group.busy = group.workers.size();
+  ++group.burst_number;
+  for (const auto& worker : group.workers) worker->wake.cancel();
 }
 
-void BurstSender::finish_burst(Lane& lane) {
-  const Burst burst = std::move(*lane.burst);
-  lane.burst.reset();
+void BurstSender::finish_burst(Group& group) {
+  const Burst burst = std::move(*group.burst);
+  group.burst.reset();
   ++summary_.notifications;
-  for (const CopyResult& result : lane.results) {
+  for (const CopyResult& result : group.results) {
     ++summary_.copies;
     if (!result.is_as_expected(burst.outgoing.expected)) ++summary_.unexpected;
     if (result.status == 0) {
@@ -168,13 +168,13 @@ void BurstSender::finish_burst(Lane& lane) {
     if (!result.detail.empty()) ++summary_.by_code[result.detail];
     summary_.latencies.add(result.latency);
   }
-  take_(burst.outgoing, lane.results);
+  take_(burst.outgoing, group.results);
 }
 
 void BurstSender::stop() {
   stopped_ = true;
-  for (const Lane& lane : lanes_) {
-    for (const auto& worker : lane.workers) worker->wake.cancel();
+  for (const Group& group : groups_) {
+    for (const auto& worker : group.workers) worker->wake.cancel();
   }
   progress_timer_.cancel();
 }
@@ -187,20 +187,20 @@ Task<void> BurstSender::work(Worker& worker) {
       if (!connect_error_) {
         begun_ = SteadyClock::now();
         const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-        queue_.start(std::min(cores, lanes_.size()));
+        queue_.start(std::min(cores, groups_.size()));
       } else {
         stop();
       }
     }
     std::uint64_t seen = 0;
     while (true) {
-      while (!stopped_ && worker.lane.burst_number == seen)
+      while (!stopped_ && worker.group.burst_number == seen)
         co_await worker.wake.async_wait(use_task);
       if (stopped_) co_return;
-      seen = worker.lane.burst_number;
+      seen = worker.group.burst_number;
       co_await send_share(worker);
-      if (--worker.lane.busy != 0) continue;
-      finish_burst(worker.lane);
+      if (--worker.group.busy != 0) continue;
+      finish_burst(worker.group);
       feed();
     }
   } catch (...) {
@@ -212,10 +212,10 @@ Task<void> BurstSender::work(Worker& worker) {
 /// Sends the copies of a notification that belong to one connection: one copy, or more if there are
 /// more copies than connections in the group.
 Task<void> BurstSender::send_share(Worker& worker) {
-  Lane& lane = worker.lane;
-  for (std::size_t i = worker.place; i < lane.results.size(); i += lane.workers.size()) {
-    CopyResult result = co_await send_copy(worker, lane.burst->copies[i]);
-    lane.results[i] = std::move(result);
+  Group& group = worker.group;
+  for (std::size_t i = worker.position; i < group.results.size(); i += group.workers.size()) {
+    CopyResult result = co_await send_copy(worker, group.burst->copies[i]);
+    group.results[i] = std::move(result);
     progress_.advance();
   }
 }

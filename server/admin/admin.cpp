@@ -16,10 +16,10 @@ namespace {
 /// Time that /readyz and /metrics wait for the store to commit a test row. If the commit takes
 /// longer, they answer with the last known state of the store. The time must stay well below the
 /// timeout of a readiness probe, which is 1 s in Kubernetes by default.
-constexpr std::chrono::milliseconds kReadyPatience{500};
+constexpr std::chrono::milliseconds kReadyTimeout{500};
 /// Time that /status waits for the store to commit a test row. This time is short, because /status
 /// promises to answer at once.
-constexpr std::chrono::milliseconds kStatusPatience{20};
+constexpr std::chrono::milliseconds kStatusTimeout{20};
 
 bool is_notification_state(std::string_view state) {
   return state.empty() || state == "received" || state == "done" || state == "dead" ||
@@ -62,13 +62,14 @@ void Admin::add_routes() {
   add_get(routes_, "/notifications",
           at_once([this](const AdminCall& call) { return notifications(call.target); }));
   add_get(routes_, "/notifications/*", at_once([this](const AdminCall& call) {
-            return notification(call.places[0], call.target);
+            return notification(call.path_parameters[0], call.target);
           }));
   add_get(routes_, "/coupons/*/*", at_once([this](const AdminCall& call) {
-            return coupon(call.places[0], call.places[1]);
+            return coupon(call.path_parameters[0], call.path_parameters[1]);
           }));
-  routes_.add("POST", ReconcileIntake::kPath,
-              [this](const AdminCall& call) { return sources_.books.take(call.request.body); });
+  routes_.add("POST", ReconcileIntake::kPath, [this](const AdminCall& call) {
+    return sources_.reconcile_intake.take(call.request.body);
+  });
   sources_.operations.add_routes(routes_);
 }
 
@@ -113,7 +114,7 @@ Task<Reply> Admin::handle(const Request& request) {
   if (!target) co_return error(400, "MALFORMED", "the request's target is not a path");
   const auto open = open_routes_.find(request.method, *target);
   if (open.handler != nullptr) {
-    const AdminCall call{request, *target, open.places};
+    const AdminCall call{request, *target, open.path_parameters};
     co_return co_await (*open.handler)(call);
   }
   if (!authorized(request)) {
@@ -124,7 +125,7 @@ Task<Reply> Admin::handle(const Request& request) {
   }
   const auto match = routes_.find(request.method, *target);
   if (match.handler != nullptr) {
-    const AdminCall call{request, *target, match.places};
+    const AdminCall call{request, *target, match.path_parameters};
     co_return co_await (*match.handler)(call);
   }
   if (!match.allow.empty()) co_return method_not_allowed(match.allow);
@@ -135,12 +136,12 @@ Task<Reply> Admin::handle(const Request& request) {
 }
 
 Task<Reply> Admin::ready() {
-  const auto reasons = co_await sources_.readiness.reasons_against(kReadyPatience);
+  const auto reasons = co_await sources_.readiness.reasons_against(kReadyTimeout);
   co_return json_reply(reasons.empty() ? 200 : 503, readiness_json(reasons));
 }
 
-Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
-  const auto reasons = co_await sources_.readiness.reasons_against(patience);
+Task<StatusView> Admin::read_status(std::chrono::milliseconds timeout) {
+  const auto reasons = co_await sources_.readiness.reasons_against(timeout);
   auto counts = sources_.reader.counts();
   std::optional<std::int64_t> size;
   // If the store does not answer the first query, send no further query: each query would block
@@ -164,7 +165,7 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
       base::to_unix_ms(sources_.clock()),
       sources_.inbox.activity(),
       std::move(counts),
-      sources_.tally,
+      sources_.reply_counters,
       sources_.merchants.get(),
       sources_.reconciled.counts(),
       sources_.unknown_serials.list(),
@@ -177,7 +178,7 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
 }
 
 Task<Reply> Admin::status() {
-  const StatusView view = co_await look(kStatusPatience);
+  const StatusView view = co_await read_status(kStatusTimeout);
   if (!view.counts) co_return store_failed(view.counts.error());
   co_return json_reply(200, status_json(view));
 }
@@ -185,7 +186,7 @@ Task<Reply> Admin::status() {
 /// Replies to GET /metrics. It also replies while the store is unreachable, because operators look
 /// at metrics especially then. The metrics that are read from the store are then left out.
 Task<Reply> Admin::metrics() {
-  const StatusView view = co_await look(kReadyPatience);
+  const StatusView view = co_await read_status(kReadyTimeout);
   Reply reply;
   reply.status = 200;
   reply.content_type = kMetricsType;

@@ -31,7 +31,7 @@ namespace couponhook::server {
 /// the service. All referenced objects must outlive the Admin object.
 struct AdminSources {
   const base::Live<Merchants>& merchants;
-  const ReplyCounters& tally;
+  const ReplyCounters& reply_counters;
   storage::Inbox& inbox;
   storage::Reader& reader;
   std::string_view engine;
@@ -40,7 +40,7 @@ struct AdminSources {
   const base::Live<crypto::Secret>& token;
   const HandlerNames& handlers;
   DeliveryAdmin& operations;
-  ReconcileIntake& books;
+  ReconcileIntake& reconcile_intake;
   const ReconcileCounters& reconciled;
   const UnknownSerials& unknown_serials;
   const ReloadCounters& reloads;
@@ -67,7 +67,7 @@ class Admin final : public RequestHandler {
   [[nodiscard]] static Reply method_not_allowed(const std::string& allow);
   [[nodiscard]] bool authorized(const Request& request) const;
   [[nodiscard]] Task<Reply> ready();
-  [[nodiscard]] Task<StatusView> look(std::chrono::milliseconds patience);
+  [[nodiscard]] Task<StatusView> read_status(std::chrono::milliseconds timeout);
   [[nodiscard]] Task<Reply> status();
   [[nodiscard]] Task<Reply> metrics();
   [[nodiscard]] Reply notifications(const base::RequestTarget& target);

@@ -77,13 +77,13 @@ void write_notification_counts(base::JsonWriter& json, const StatusView& view) {
   for (const VerdictRow& entry : verdict_table()) {
     const bool acknowledged = entry.status == kSuccessStatus;
     if (acknowledged || entry.verdict == Verdict::kProbe) continue;
-    rejected[entry.code] += view.tally.of(entry.verdict);
+    rejected[entry.code] += view.reply_counters.of(entry.verdict);
   }
   json.begin("rejected");
   for (const auto& [code, count] : rejected) {
     if (count != 0) json.number(code, count);
   }
-  json.end().number("probes", view.tally.of(Verdict::kProbe));
+  json.end().number("probes", view.reply_counters.of(Verdict::kProbe));
   json.begin("by_type");
   for (const storage::TypeCount& type : view.counts->by_type) {
     json.number(type.event_type, type.count);
@@ -141,7 +141,7 @@ void write_reconciled(base::JsonWriter& json, const ReconcileCounts& counts) {
   if (counts.last_ms != 0) last_ms = counts.last_ms;
   json.begin("reconcile")
       .number("comparisons", counts.comparisons)
-      .number("in_books", counts.in_books)
+      .number("in_books", counts.in_platform)
       .number("missing", counts.missing)
       .number("admitted", counts.admitted)
       .number("differing", counts.differing)
@@ -234,7 +234,7 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
   std::vector<std::size_t> order(records.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    return handlers::told_before(entries[a], entries[b]);
+    return handlers::precedes_in_history(entries[a], entries[b]);
   });
   base::JsonWriter json;
   json.begin()

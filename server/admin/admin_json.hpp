@@ -37,7 +37,7 @@ struct StatusView {
   std::int64_t now_ms;
   storage::InboxActivity activity;
   storage::Reader::Result<storage::StoreCounts> counts;
-  const ReplyCounters& tally;
+  const ReplyCounters& reply_counters;
   std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;

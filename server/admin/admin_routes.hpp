@@ -20,7 +20,7 @@ struct AdminCall {
   const Request& request;
   const base::RequestTarget& target;
   /// Segments of the request's path that match the "*" of the route's pattern, in order.
-  const std::vector<std::string>& places;
+  const std::vector<std::string>& path_parameters;
 };
 
 using AdminHandler = std::function<Task<Reply>(const AdminCall& call)>;

@@ -13,7 +13,7 @@ namespace {
 
 /// Time that a request to retry, move or skip many deliveries waits for its background job. A small
 /// job is finished by then. For a large job, the client asks again later with the job's id.
-constexpr std::chrono::milliseconds kRetryPatience{300};
+constexpr std::chrono::milliseconds kRetryTimeout{300};
 
 constexpr std::string_view kNoDelivery = "there is no delivery with this id";
 constexpr std::string_view kFilterHelp =
@@ -100,15 +100,16 @@ void DeliveryAdmin::add_routes(AdminRoutes& routes) {
              at_once([this](const AdminCall& call) { return start_skip(call.request.body); }));
   for (const std::string_view job : {"/deliveries/retry/*", "/deliveries/skip/*"}) {
     add_get(routes, job,
-            at_once([this](const AdminCall& call) { return show_job(call.places[0]); }));
-    routes.add("DELETE", job,
-               at_once([this](const AdminCall& call) { return cancel_job(call.places[0]); }));
+            at_once([this](const AdminCall& call) { return show_job(call.path_parameters[0]); }));
+    routes.add("DELETE", job, at_once([this](const AdminCall& call) {
+                 return cancel_job(call.path_parameters[0]);
+               }));
   }
   routes.add("POST", "/deliveries/*/retry", at_once([this](const AdminCall& call) {
-               return retry_one(call.places[0], call.request.body);
+               return retry_one(call.path_parameters[0], call.request.body);
              }));
   routes.add("POST", "/deliveries/*/skip", at_once([this](const AdminCall& call) {
-               return skip_one(call.places[0], call.request.body);
+               return skip_one(call.path_parameters[0], call.request.body);
              }));
   pauses_.add_routes(routes);
   quarantine_.add_routes(routes);
@@ -201,7 +202,7 @@ Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, Del
     return error(503, "OVERLOADED",
                  "too many retries are waiting; wait until one ends, or cancel one");
   }
-  job = jobs_.wait(job->id, kRetryPatience);
+  job = jobs_.wait(job->id, kRetryTimeout);
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
 }
 

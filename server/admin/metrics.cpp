@@ -96,7 +96,7 @@ double seconds_of(std::int64_t unix_ms) {
   return static_cast<double>(unix_ms) / 1000.0;
 }
 
-void tell_process(Families& families, const StatusView& view) {
+void collect_process(Families& families, const StatusView& view) {
   families
       .gauge("build_info", "Always 1; the labels show the running version and the store's engine")
       .sample(1, {{"version", std::string(view.version)}, {"engine", std::string(view.engine)}});
@@ -106,13 +106,13 @@ void tell_process(Families& families, const StatusView& view) {
       .sample(view.ready ? 1 : 0);
 }
 
-void tell_replies(Families& families, const ReplyCounters& tally) {
+void collect_replies(Families& families, const ReplyCounters& reply_counters) {
   Family& replies =
       families.counter("replies_total",
                        "Requests on the public listener by result; probe: WeChat Pay's test "
                        "requests with a wrong signature, which must be refused");
   for (const VerdictRow& entry : verdict_table()) {
-    replies.sample(tally.of(entry.verdict),
+    replies.sample(reply_counters.of(entry.verdict),
                    {{"code", std::string(entry.code)},
                     {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
   }
@@ -120,15 +120,15 @@ void tell_replies(Families& families, const ReplyCounters& tally) {
       .histogram(
           "reply_seconds",
           "Time from a complete request on a merchant's path to the decision about its reply")
-      .histogram(tally.times());
+      .histogram(reply_counters.times());
   families
       .counter("connections_evicted_total",
                "Connections without a valid signature that were closed to make room for new ones "
                "because listener.max_connections was reached")
-      .sample(tally.evictions());
+      .sample(reply_counters.evictions());
 }
 
-void tell_store(Families& families, const StatusView& view) {
+void collect_store(Families& families, const StatusView& view) {
   families.gauge("store_ok", "1 if the last commit succeeded, otherwise 0")
       .sample(view.store_ok ? 1 : 0);
   if (view.size_bytes) {
@@ -146,7 +146,7 @@ void tell_store(Families& families, const StatusView& view) {
       .sample(view.activity.rows);
 }
 
-void tell_notifications(Families& families, const storage::StoreCounts& counts) {
+void collect_notifications(Families& families, const storage::StoreCounts& counts) {
   families
       .counter("notifications_total",
                "Notifications that came with a valid signature or from reconciliation, by result; "
@@ -179,7 +179,8 @@ void tell_notifications(Families& families, const storage::StoreCounts& counts) 
   }
 }
 
-void tell_deliveries(Families& families, const storage::StoreCounts& counts, std::int64_t now_ms) {
+void collect_deliveries(Families& families, const storage::StoreCounts& counts,
+                        std::int64_t now_ms) {
   families.gauge("deliveries", "Deliveries by state; of all replicas")
       .sample(counts.deliveries_pending, {{"state", "pending"}})
       .sample(counts.deliveries_retrying, {{"state", "retrying"}})
@@ -193,7 +194,7 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
 
 /// Writes the metrics of the handlers. A handler counts as paused if a pause may hold back some or
 /// all of its deliveries.
-void tell_handlers(Families& families, const StatusView& view) {
+void collect_handlers(Families& families, const StatusView& view) {
   Family& unclaimed =
       families.gauge("deliveries_unclaimed",
                      "Open deliveries to handlers that this replica does not know: renamed or "
@@ -219,7 +220,7 @@ void tell_handlers(Families& families, const StatusView& view) {
   }
 }
 
-void tell_keys(Families& families, const Merchants& merchants) {
+void collect_keys(Families& families, const Merchants& merchants) {
   Family& keys = families.gauge("key_expiry_timestamp_seconds",
                                 "Expiry time of a platform certificate, Unix time; +Inf: a public "
                                 "key, which does not expire");
@@ -235,26 +236,27 @@ void tell_keys(Families& families, const Merchants& merchants) {
   }
 }
 
-void tell_upkeep(Families& families, const std::vector<CertificateStatus>& all) {
+void collect_certificate_upkeep(Families& families, const std::vector<CertificateStatus>& all) {
   if (all.empty()) return;  // leave out a metric family that has no samples
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
   Family& keeps = families.counter("certificate_keeps_total",
                                    "Attempts to store platform certificates in files");
-  Family& unkept = families.gauge("certificates_unkept",
-                                  "1 if platform certificates cannot be stored in "
-                                  "api.certificate_directory, and are lost when this process ends");
+  Family& unsaved =
+      families.gauge("certificates_unkept",
+                     "1 if platform certificates cannot be stored in "
+                     "api.certificate_directory, and are lost when this process ends");
   for (const CertificateStatus& upkeep : all) {
     const auto labels = [&](std::string outcome) {
       return Labels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
     };
     fetches.sample(upkeep.fetches, labels("ok")).sample(upkeep.fetch_failures, labels("failed"));
     keeps.sample(upkeep.keeps, labels("ok")).sample(upkeep.keep_failures, labels("failed"));
-    unkept.sample(upkeep.keep_error.empty() ? 0 : 1, {{"mchid", upkeep.mchid}});
+    unsaved.sample(upkeep.keep_error.empty() ? 0 : 1, {{"mchid", upkeep.mchid}});
   }
 }
 
-void tell_reloads(Families& families, const StatusView& view) {
+void collect_reloads(Families& families, const StatusView& view) {
   if (!view.reloads.empty()) {
     Family& reloads = families.counter(
         "reloads_total", "Loads of keys, certificates and secrets while running, by unit");
@@ -273,7 +275,7 @@ void tell_reloads(Families& families, const StatusView& view) {
   }
 }
 
-void tell_reconciliation(Families& families, const ReconcileCounts& counts) {
+void collect_reconciliation(Families& families, const ReconcileCounts& counts) {
   families.counter("reconcile_comparisons_total", "Comparisons with WeChat Pay's records")
       .sample(counts.comparisons);
   families.counter("reconcile_missing_total", "Missing notifications that these comparisons found")
@@ -288,18 +290,18 @@ void tell_reconciliation(Families& families, const ReconcileCounts& counts) {
 
 std::string metrics_text(const StatusView& view) {
   Families families;
-  tell_process(families, view);
-  tell_replies(families, view.tally);
-  tell_store(families, view);
+  collect_process(families, view);
+  collect_replies(families, view.reply_counters);
+  collect_store(families, view);
   if (view.counts) {
-    tell_notifications(families, *view.counts);
-    tell_deliveries(families, *view.counts, view.now_ms);
-    tell_handlers(families, view);
+    collect_notifications(families, *view.counts);
+    collect_deliveries(families, *view.counts, view.now_ms);
+    collect_handlers(families, view);
   }
-  tell_keys(families, *view.merchants);
-  tell_upkeep(families, view.certificate_upkeep);
-  tell_reloads(families, view);
-  tell_reconciliation(families, view.reconciled);
+  collect_keys(families, *view.merchants);
+  collect_certificate_upkeep(families, view.certificate_upkeep);
+  collect_reloads(families, view);
+  collect_reconciliation(families, view.reconciled);
   return families.text();
 }
 

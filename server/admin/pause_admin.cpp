@@ -75,8 +75,9 @@ Reply PauseAdmin::pause(std::string_view body) {
                      boost::algorithm::join(*known, ", "));
   }
   const bool holds_any = std::ranges::any_of(matched, [&](const std::string& type) {
-    const auto told = sources_.rules.outward.match(type);
-    return handler.empty() ? !told.empty() : std::ranges::find(told, handler) != told.end();
+    const auto matching = sources_.rules.outward.match(type);
+    return handler.empty() ? !matching.empty()
+                           : std::ranges::find(matching, handler) != matching.end();
   });
 
   const auto paused = control_.pause(handler, events, members->parameter("reason").value_or(""),

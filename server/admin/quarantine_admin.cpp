@@ -16,16 +16,16 @@
 namespace couponhook::server {
 namespace {
 
-constexpr std::chrono::milliseconds kReopenPatience{5000};
+constexpr std::chrono::milliseconds kReopenTimeout{5000};
 
-constexpr std::string_view kNothingMeant =
+constexpr std::string_view kItemNotFound =
     "no body in quarantine and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
 /// Reads a stored notification again with the rules of this release. The result keeps the time at
 /// which the notification arrived. The notification is one that an older release stored but could
 /// not read.
-ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
+ToAdmit read_again(storage::NotificationRecord& kept, const ReceiveRules& rules) {
   handlers::Notification notification;
   notification.id = std::move(kept.id);
   notification.event_type = std::move(kept.event_type);
@@ -45,10 +45,10 @@ void QuarantineAdmin::add_routes(AdminRoutes& routes) {
   add_get(routes, "/quarantine",
           at_once([this](const AdminCall& call) { return list(call.target); }));
   routes.add("POST", "/quarantine/*/open", [this](const AdminCall& call) {
-    return open(call.places[0], call.target.parameter("mchid").value_or(""));
+    return open(call.path_parameters[0], call.target.parameter("mchid").value_or(""));
   });
   routes.add("POST", "/quarantine/*/discard", at_once([this](const AdminCall& call) {
-               return discard(call.places[0], call.target.parameter("mchid").value_or(""),
+               return discard(call.path_parameters[0], call.target.parameter("mchid").value_or(""),
                               call.request.body);
              }));
 }
@@ -67,14 +67,14 @@ Reply QuarantineAdmin::list(const base::RequestTarget& target) {
   return json_reply(200, quarantine_json(*page));
 }
 
-storage::Reader::Result<QuarantineAdmin::Meant> QuarantineAdmin::find(std::string_view id,
-                                                                      std::string_view mchid) {
-  Meant meant;
+storage::Reader::Result<QuarantineAdmin::StoredItem> QuarantineAdmin::find(std::string_view id,
+                                                                           std::string_view mchid) {
+  StoredItem item;
   if (const auto number = parse_number(id)) {
     auto sealed = sources_.reader.sealed(*number);
     if (!sealed) return sealed.error();
-    meant.sealed = std::move(*sealed);
-    if (meant.sealed) return meant;
+    item.sealed = std::move(*sealed);
+    if (item.sealed) return item;
   }
   auto kept = sources_.reader.notification(id, mchid);
   if (!kept) return kept.error();
@@ -83,18 +83,18 @@ storage::Reader::Result<QuarantineAdmin::Meant> QuarantineAdmin::find(std::strin
     // Even if this notification is stored and readable, the quarantine may hold another copy of it.
     auto sealed = sources_.reader.sealed_of(id, mchid);
     if (!sealed) return sealed.error();
-    meant.sealed = std::move(*sealed);
+    item.sealed = std::move(*sealed);
   }
-  if (!meant.sealed && *kept && (*kept)->state != "quarantined") meant.kept = std::move(*kept);
-  return meant;
+  if (!item.sealed && *kept && (*kept)->state != "quarantined") item.kept = std::move(*kept);
+  return item;
 }
 
 Task<Reply> QuarantineAdmin::open(std::string_view id, std::string_view mchid) {
-  auto meant = find(id, mchid);
-  if (!meant) co_return store_failed(meant.error());
-  if (meant->sealed) co_return co_await open_sealed(*meant->sealed);
-  if (meant->kept) co_return reread(std::move(*meant->kept));
-  co_return error(404, "NOT_FOUND", kNothingMeant);
+  auto item = find(id, mchid);
+  if (!item) co_return store_failed(item.error());
+  if (item->sealed) co_return co_await open_sealed(*item->sealed);
+  if (item->kept) co_return reread(std::move(*item->kept));
+  co_return error(404, "NOT_FOUND", kItemNotFound);
 }
 
 Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
@@ -111,7 +111,7 @@ Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
   if (queued != storage::Inbox::Queued::kYes) {
     co_return error(503, "OVERLOADED", "too much work is queued; try again later");
   }
-  const auto outcome = co_await wait->wait(SteadyClock::now() + kReopenPatience);
+  const auto outcome = co_await wait->wait(SteadyClock::now() + kReopenTimeout);
   if (!outcome || *outcome == storage::AdmitOutcome::kFailed) {
     co_return error(503, "STORE_UNAVAILABLE", "it could not be committed in time; try again");
   }
@@ -123,13 +123,13 @@ Reply QuarantineAdmin::reread(storage::NotificationRecord kept) {
   if (kept.envelope.empty()) {
     return error(409, "EMPTIED", "retention has removed its content, so there is nothing to read");
   }
-  const ToAdmit read = read_anew(kept, sources_.rules);
+  const ToAdmit read = read_again(kept, sources_.rules);
   if (!read.unreadable.empty()) {
     return error(409, "STILL_UNREADABLE", "this release cannot read it either: " + read.unreadable);
   }
   const auto result = control_.reread(read.admission);
   if (!result) return store_failed(result.error());
-  if (*result == storage::RereadResult::kNotFound) return error(404, "NOT_FOUND", kNothingMeant);
+  if (*result == storage::RereadResult::kNotFound) return error(404, "NOT_FOUND", kItemNotFound);
   sources_.wake_worker();
   return json_reply(200,
                     result_json(*result == storage::RereadResult::kRead ? "READ" : "READ_ALREADY"));
@@ -138,22 +138,22 @@ Reply QuarantineAdmin::reread(storage::NotificationRecord kept) {
 Reply QuarantineAdmin::discard(std::string_view id, std::string_view mchid, std::string_view body) {
   const auto reason = reason_in(body);
   if (!reason) return error(400, "PARAM_ERROR", kReasonHelp);
-  const auto meant = find(id, mchid);
-  if (!meant) return store_failed(meant.error());
-  const auto& sealed = meant->sealed;
-  if (!sealed && !meant->kept) return error(404, "NOT_FOUND", kNothingMeant);
+  const auto item = find(id, mchid);
+  if (!item) return store_failed(item.error());
+  const auto& sealed = item->sealed;
+  if (!sealed && !item->kept) return error(404, "NOT_FOUND", kItemNotFound);
   const auto done = sealed ? control_.discard(sealed->key)
-                           : control_.dismiss(meant->kept->id, meant->kept->mchid, *reason);
+                           : control_.dismiss(item->kept->id, item->kept->mchid, *reason);
   if (!done) return store_failed(done.error());
   if (!*done) {
     return sealed
-               ? error(404, "NOT_FOUND", kNothingMeant)
+               ? error(404, "NOT_FOUND", kItemNotFound)
                : error(409, "READ_ALREADY", "this notification is neither sealed nor unreadable");
   }
   const std::string what =
       sealed ? "sealed body " + std::to_string(sealed->key.quarantine_id) + " of merchant " +
                    sealed->mchid
-             : "unreadable notification " + meant->kept->id + " of merchant " + meant->kept->mchid;
+             : "unreadable notification " + item->kept->id + " of merchant " + item->kept->mchid;
   sources_.log.message(Severity::kWarning, "quarantine_discarded",
                        what + " was discarded by " + std::string(kOperator) + ": " + *reason);
   return json_reply(200, result_json("discarded"));

@@ -31,13 +31,14 @@ class QuarantineAdmin {
   /// The stored object that the id in a request's path refers to: a quarantined body (the id is its
   /// number), or a notification (the id is the notification's id). At most one of the two members
   /// is set.
-  struct Meant {
+  struct StoredItem {
     std::optional<storage::SealedRecord> sealed;
     std::optional<storage::NotificationRecord> kept;
   };
 
   [[nodiscard]] Reply list(const base::RequestTarget& target);
-  [[nodiscard]] storage::Reader::Result<Meant> find(std::string_view id, std::string_view mchid);
+  [[nodiscard]] storage::Reader::Result<StoredItem> find(std::string_view id,
+                                                         std::string_view mchid);
   [[nodiscard]] Task<Reply> open(std::string_view id, std::string_view mchid);
   [[nodiscard]] Task<Reply> open_sealed(const storage::SealedRecord& sealed);
   [[nodiscard]] Reply reread(storage::NotificationRecord kept);

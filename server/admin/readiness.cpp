@@ -25,7 +25,7 @@ Readiness::Readiness(storage::Inbox& inbox, const base::Live<Merchants>& merchan
       clock_(std::move(clock)),
       commit_max_(commit_max) {}
 
-Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseconds patience) {
+Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseconds timeout) {
   std::vector<std::string> reasons;
   if (draining_) reasons.emplace_back("draining: this replica has been asked to stop");
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
@@ -39,18 +39,18 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
     }
   }
   if (!worker_.alive()) reasons.emplace_back("deliveries: the delivery worker does not respond");
-  std::string store = co_await reason_against_store(patience);
+  std::string store = co_await reason_against_store(timeout);
   store_ok_ = store.empty();
   if (!store_ok_) reasons.push_back(std::move(store));
   co_return reasons;
 }
 
-Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds patience) {
+Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds timeout) {
   const auto before = inbox_.activity();
   const std::int64_t age_ms = base::to_unix_ms(clock_()) - before.last_commit_ms;
   // If the wall clock was set back, the last commit seems to lie in the future (age_ms < 0).
   const bool committed_lately = age_ms >= 0 && age_ms < kAnswerHolds.count();
-  if (before.failing || !committed_lately) co_await ask_store(patience);
+  if (before.failing || !committed_lately) co_await ask_store(timeout);
 
   const auto now = inbox_.activity();
   if (now.failing) co_return "store: no row can be committed; see the log for the reason";
@@ -63,7 +63,7 @@ Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds pati
 
 /// Asks the store to commit a test row, but only one at a time: otherwise, a store that hangs would
 /// get a longer and longer queue of test rows.
-Task<void> Readiness::ask_store(std::chrono::milliseconds patience) {
+Task<void> Readiness::ask_store(std::chrono::milliseconds timeout) {
   const auto now = SteadyClock::now();
   if (now - asked_at_ < kAnswerHolds || (asked_ && !asked_->is_finished())) co_return;
   const Executor executor = co_await asio::this_coro::executor;
@@ -74,7 +74,7 @@ Task<void> Readiness::ask_store(std::chrono::milliseconds patience) {
     asked_.reset();
     co_return;
   }
-  static_cast<void>(co_await wait->wait(now + patience));
+  static_cast<void>(co_await wait->wait(now + timeout));
 }
 
 }  // namespace couponhook::server

@@ -44,17 +44,17 @@ class Readiness {
 
   /// Checks readiness. A commit within the last half second proves that the store works. If there
   /// was none, this function asks the store to commit a test row.
-  /// \param patience longest wait for the commit of the test row. If the commit takes longer than
+  /// \param timeout longest wait for the commit of the test row. If the commit takes longer than
   ///   this, but not longer than commit_max, the last known state of the store still counts.
   /// \return the reasons why this replica is not ready; empty when it is ready.
-  [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds patience);
+  [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds timeout);
 
   /// Returns true if the store could commit at the last check.
   [[nodiscard]] bool store_ok() const { return store_ok_; }
 
  private:
-  [[nodiscard]] Task<std::string> reason_against_store(std::chrono::milliseconds patience);
-  Task<void> ask_store(std::chrono::milliseconds patience);
+  [[nodiscard]] Task<std::string> reason_against_store(std::chrono::milliseconds timeout);
+  Task<void> ask_store(std::chrono::milliseconds timeout);
 
   storage::Inbox& inbox_;
   const base::Live<Merchants>& merchants_;

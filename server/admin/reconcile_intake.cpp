@@ -24,7 +24,7 @@ namespace {
 using rapidjson::Value;
 
 /// Longest time that a request to POST /books waits until all its entries are committed.
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kTimeout{10};
 constexpr std::size_t kIdCharactersMax = 64;
 
 Reply reply_with(unsigned status, std::string body) {
@@ -34,7 +34,7 @@ Reply reply_with(unsigned status, std::string body) {
   return reply;
 }
 
-Reply refuse_books(std::string_view message) {
+Reply reject_entries(std::string_view message) {
   return reply_with(400, error_json("PARAM_ERROR", message));
 }
 
@@ -46,7 +46,7 @@ std::string text_of(const Value& object, const char* name) {
 
 /// Returns true for the event types that can be derived from WeChat Pay's own records: issuing,
 /// redemption and refund of a coupon. POST /books accepts no other type.
-bool is_book_event(std::string_view type) {
+bool is_ledger_event(std::string_view type) {
   return type == "COUPON.SEND" || type == "COUPON.USE" || type == "REFUND.SUCCESS";
 }
 
@@ -70,8 +70,8 @@ std::string why_no_fact(const Entry& entry) {
     return "resource: " + other->unreadable;
   }
   if (!flaw.empty()) return flaw;
-  const std::string odd = odd_form(event);
-  return odd.empty() ? std::string() : "resource: " + odd;
+  const std::string unusual = find_unusual_field(event);
+  return unusual.empty() ? std::string() : "resource: " + unusual;
 }
 
 using EntryResult = boost::system::result<Entry, std::string>;
@@ -93,7 +93,7 @@ EntryResult read_entry(const Value& value) {
   const bool has_id = !id.empty() && id.size() <= kIdCharactersMax &&
                       std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
   if (!has_id) return no_entry("id is not 1 to 64 visible characters");
-  if (!is_book_event(entry.notification.event_type)) {
+  if (!is_ledger_event(entry.notification.event_type)) {
     return no_entry("event_type is not COUPON.SEND, COUPON.USE or REFUND.SUCCESS");
   }
   if (entry.resource.empty()) return no_entry("resource is not a text");
@@ -132,9 +132,9 @@ EntriesResult read_entries(const Value& root) {
 /// \return the reason if no ledger handler of this service does so (see why_ledger_is_short()), or
 /// an empty string.
 std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Entry>& entries) {
-  std::set<std::string_view> told;
-  for (const Entry& entry : entries) told.insert(entry.notification.event_type);
-  const std::vector<std::string_view> events(told.begin(), told.end());
+  std::set<std::string_view> types;
+  for (const Entry& entry : entries) types.insert(entry.notification.event_type);
+  const std::vector<std::string_view> events(types.begin(), types.end());
   return why_ledger_is_short(ledger, events);
 }
 
@@ -170,15 +170,15 @@ Task<Reply> ReconcileIntake::take(std::string_view body) {
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
   if (root.HasParseError() || !root.IsObject()) {
-    co_return refuse_books("the body is not a JSON object");
+    co_return reject_entries("the body is not a JSON object");
   }
   const std::string mchid = text_of(root, "mchid");
   const auto merchants = sources_.merchants.get();
   if (merchants->find_mchid(mchid) == nullptr) {
-    co_return refuse_books("mchid is not a configured merchant");
+    co_return reject_entries("mchid is not a configured merchant");
   }
   auto entries = read_entries(root);
-  if (!entries) co_return refuse_books(entries.error());
+  if (!entries) co_return reject_entries(entries.error());
   const std::string short_of = why_not_kept(sources_.rules.ledger, *entries);
   if (!short_of.empty()) co_return reply_with(409, error_json("LEDGER_MISSING", short_of));
   const Executor executor = co_await asio::this_coro::executor;
@@ -190,7 +190,7 @@ Task<Reply> ReconcileIntake::take(std::string_view body) {
     const auto queued = sources_.inbox.admit(std::move(admit.admission), wait);
     waits.push_back(queued == storage::Inbox::Queued::kYes ? std::move(wait) : nullptr);
   }
-  const auto deadline = SteadyClock::now() + kPatience;
+  const auto deadline = SteadyClock::now() + kTimeout;
   std::vector<std::string_view> outcomes;
   for (const auto& wait : waits) {
     std::optional<storage::AdmitOutcome> outcome;

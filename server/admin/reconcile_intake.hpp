@@ -16,7 +16,7 @@
 namespace couponhook::server {
 
 /// References that ReconcileIntake needs. All referenced objects must outlive the ReconcileIntake.
-struct BookIntakeSources {
+struct ReconcileIntakeSources {
   const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
   storage::Inbox& inbox;
@@ -46,14 +46,14 @@ class ReconcileIntake {
   /// Largest number of entries in one request to POST /books.
   static constexpr std::size_t kEntriesMax = 500;
 
-  explicit ReconcileIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
+  explicit ReconcileIntake(ReconcileIntakeSources sources) : sources_(std::move(sources)) {}
 
   /// Stores the entries of a request body, and waits for the commit.
   /// \return the HTTP reply.
   [[nodiscard]] Task<Reply> take(std::string_view body);
 
  private:
-  BookIntakeSources sources_;
+  ReconcileIntakeSources sources_;
 };
 
 }  // namespace couponhook::server

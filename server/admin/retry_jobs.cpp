@@ -79,16 +79,16 @@ std::optional<RetryJob> RetryJobs::wait(std::int64_t id, std::chrono::millisecon
   std::unique_lock lock(mutex_);
   // Search for the job by its id each time: while the mutex was released, the list may have dropped
   // this job to make room for a new one.
-  const auto look = [&]() -> std::optional<RetryJob> {
+  const auto current_job = [&]() -> std::optional<RetryJob> {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
     return entry == entries_.end() ? std::nullopt : std::optional(entry->job);
   };
   const auto over = [&] {
-    const auto job = look();
+    const auto job = current_job();
     return !job || job->over();
   };
   changed_.wait_for(lock, time, over);
-  return look();
+  return current_job();
 }
 
 std::optional<RetryJob> RetryJobs::cancel(std::int64_t id) {

@@ -29,18 +29,18 @@ void show(const BusifavorCoupon& coupon, std::ostream& out) {
               out);
 }
 
-Exit show_one(const BusifavorOptions& chosen, const CommonOptions& common, World& world) {
+Exit show_one(const BusifavorOptions& chosen, const CommonOptions& common, Runtime& runtime) {
   const auto broken = wechatpay::violations(chosen.name);
-  if (!broken.empty()) return refuse(world, "busifavor show", broken);
-  auto outbound = open_outbound(common, world);
+  if (!broken.empty()) return refuse(runtime, "busifavor show", broken);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
-  return call_and_print(*outbound, world, wechatpay::show_busifavor_coupon_request(chosen.name),
+  return call_and_print(*outbound, runtime, wechatpay::show_busifavor_coupon_request(chosen.name),
                         chosen.json, wechatpay::parse_busifavor_coupon,
-                        [&](const BusifavorCoupon& coupon) { show(coupon, world.out); });
+                        [&](const BusifavorCoupon& coupon) { show(coupon, runtime.out); });
 }
 
-Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+Exit list(const BusifavorOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   wechatpay::BusifavorCouponQuery query = chosen.query;
   if (query.creator_merchant.empty() && query.belong_merchant.empty() &&
@@ -48,17 +48,17 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
     query.creator_merchant = outbound->mchid;
   }
   const auto broken = wechatpay::violations(query);
-  if (!broken.empty()) return refuse(world, "busifavor list", broken);
+  if (!broken.empty()) return refuse(runtime, "busifavor list", broken);
   return call_and_print(
-      *outbound, world, wechatpay::list_busifavor_coupons_request(query), chosen.json,
+      *outbound, runtime, wechatpay::list_busifavor_coupons_request(query), chosen.json,
       wechatpay::parse_busifavor_coupons, [&](const wechatpay::Page<BusifavorCoupon>& page) {
         Table table{"coupon_code", "stock_id", "state", "received", "used", "name"};
         for (const BusifavorCoupon& coupon : page.items) {
           table.add({coupon.coupon_code, coupon.stock_id, coupon.coupon_state, coupon.receive_time,
                      coupon.use_time, coupon.stock_name});
         }
-        table.print(world.out);
-        print_more(page, query.page, world.out);
+        table.print(runtime.out);
+        print_more(page, query.page, runtime.out);
       });
 }
 
@@ -76,22 +76,23 @@ void add_list_options(Options& options, wechatpay::BusifavorCouponQuery& query) 
 
 }  // namespace
 
-void declare_busifavor(CommandLine& line, CommonOptions& common, World& world) {
+void declare_busifavor(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   CommandGroup group = line.group("busifavor", "Query busifavor coupons (商家券) of users");
   auto chosen = std::make_shared<BusifavorOptions>();
   const auto add_shared = [&](Options& options) {
     add_merchant_options(options, common);
     options.flag("--json", chosen->json, "Print WeChat Pay's reply (JSON) unchanged");
   };
-  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &world] {
-    return show_one(*chosen, common, world);
+  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &runtime] {
+    return show_one(*chosen, common, runtime);
   });
   add_shared(showing);
   showing.required_text("CODE", chosen->name.coupon_code, "Coupon code");
   add_user_options(showing, chosen->name.openid, chosen->name.appid);
 
-  Options listing = group.add("list", "List a user's coupons",
-                              [chosen, &common, &world] { return list(*chosen, common, world); });
+  Options listing = group.add("list", "List a user's coupons", [chosen, &common, &runtime] {
+    return list(*chosen, common, runtime);
+  });
   add_shared(listing);
   add_list_options(listing, chosen->query);
 }

@@ -30,21 +30,21 @@ void show_state(const CallbackState& state, std::ostream& out) {
               out);
 }
 
-bool is_chosen(const CallbacksOptions& chosen, World& world) {
+bool is_chosen(const CallbacksOptions& chosen, Runtime& runtime) {
   if (!chosen.product.empty()) return true;
-  world.err << "couponhook: --product is missing: favor or busifavor\n";
+  runtime.err << "couponhook: --product is missing: favor or busifavor\n";
   return false;
 }
 
-Exit get(const CallbacksOptions& chosen, const CommonOptions& common, World& world) {
-  if (!is_chosen(chosen, world)) return Exit::kUsage;
-  auto outbound = open_outbound(common, world);
+Exit get(const CallbacksOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  if (!is_chosen(chosen, runtime)) return Exit::kUsage;
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   const auto request = wechatpay::get_callback_request(chosen.which(), outbound->mchid);
   return call_and_print(
-      *outbound, world, request, chosen.json,
+      *outbound, runtime, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
-      [&](const CallbackState& state) { show_state(state, world.out); });
+      [&](const CallbackState& state) { show_state(state, runtime.out); });
 }
 
 /// Returns the notification URL that is set at WeChat Pay now. WeChat Pay requires the URL in every
@@ -58,42 +58,42 @@ wechatpay::ApiResult<std::string> url_in_force(Outbound& outbound, CouponProduct
   return std::move(state->notify_url);
 }
 
-Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& world) {
-  if (!is_chosen(chosen, world)) return Exit::kUsage;
+Exit set(const CallbacksOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  if (!is_chosen(chosen, runtime)) return Exit::kUsage;
   if (chosen.url.empty() && chosen.push.empty()) {
-    world.err << "couponhook: nothing to set: give --url, --switch or both\n";
+    runtime.err << "couponhook: nothing to set: give --url, --switch or both\n";
     return Exit::kUsage;
   }
-  auto outbound = open_outbound(common, world);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   wechatpay::CallbackSetting setting{outbound->mchid, chosen.url};
   if (!chosen.push.empty()) setting.enabled = chosen.push == "on";
   if (chosen.url.empty()) {
     auto url = url_in_force(*outbound, chosen.which());
-    if (!url) return fail(world, url.error());
+    if (!url) return fail(runtime, url.error());
     setting.notify_url = std::move(*url);
   }
   const auto broken = wechatpay::violations(setting, chosen.which());
-  if (!broken.empty()) return refuse(world, "callbacks set", broken);
+  if (!broken.empty()) return refuse(runtime, "callbacks set", broken);
   if (!chosen.url.empty() && !chosen.skips_probe) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+    const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
     const ProbeIdentity identity{live_platform_serial(outbound->client.account(), now), now};
-    if (const auto trouble = try_url(chosen.url, identity)) {
-      world.err << "couponhook: callbacks set: notify_url: " << trouble->what
-                << "; nothing was set (--no-probe sets it without this test)\n";
+    if (const auto problem = try_url(chosen.url, identity)) {
+      runtime.err << "couponhook: callbacks set: notify_url: " << problem->what
+                  << "; nothing was set (--no-probe sets it without this test)\n";
       return Exit::kFailed;
     }
   }
   const auto request = wechatpay::set_callback_request(chosen.which(), setting);
   return call_and_print(
-      *outbound, world, request, chosen.json,
+      *outbound, runtime, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
-      [&](const CallbackState& state) { show_state(state, world.out); });
+      [&](const CallbackState& state) { show_state(state, runtime.out); });
 }
 
 }  // namespace
 
-void declare_callbacks(CommandLine& line, CommonOptions& common, World& world) {
+void declare_callbacks(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   CommandGroup group = line.group("callbacks", "Query or set the notification URLs at WeChat Pay");
   auto chosen = std::make_shared<CallbacksOptions>();
   const auto add_shared = [&](Options& options) {
@@ -102,13 +102,14 @@ void declare_callbacks(CommandLine& line, CommonOptions& common, World& world) {
                  "favor (代金券, redemptions) or busifavor (商家券, issues)");
     options.flag("--json", chosen->json, "Print WeChat Pay's reply (JSON) unchanged");
   };
-  Options getting = group.add("get", "Show the URL that is set",
-                              [chosen, &common, &world] { return get(*chosen, common, world); });
+  Options getting = group.add("get", "Show the URL that is set", [chosen, &common, &runtime] {
+    return get(*chosen, common, runtime);
+  });
   add_shared(getting);
   Options setting = group.add(
       "set",
       "Set the URL, after it was checked against WeChat Pay's rules and called from this machine",
-      [chosen, &common, &world] { return set(*chosen, common, world); });
+      [chosen, &common, &runtime] { return set(*chosen, common, runtime); });
   add_shared(setting);
   setting.text("--url", chosen->url,
                "https URL without a query string: the merchant's path on this service");

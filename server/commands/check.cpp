@@ -35,9 +35,9 @@ storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const 
   return backlog ? std::move(*backlog) : Backlog();
 }
 
-void print_warnings(World& world, const std::vector<Problem>& warnings) {
+void print_warnings(Runtime& runtime, const std::vector<Problem>& warnings) {
   for (const Problem& warning : warnings) {
-    world.err << "couponhook: warning: " << warning.where << ": " << warning.message << '\n';
+    runtime.err << "couponhook: warning: " << warning.where << ": " << warning.message << '\n';
   }
 }
 
@@ -90,7 +90,7 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
 }
 
 /// Runs all checks of a set-up, except those of the store.
-CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
+CheckFindings check_setup(const Setup& setup, std::chrono::sys_seconds now) {
   CheckFindings findings;
   check_places(setup.config, findings);
   check_listener_certificates(setup.config, now, findings);
@@ -101,10 +101,10 @@ CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
 
 /// Runs all checks and prints the findings, errors first.
 /// \return the exit code; nothing if the service can run with this set-up.
-std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now,
-                                std::vector<Problem> problems, CheckFindings& findings,
-                                World& world) {
-  findings = look_closely(setup, now);
+std::optional<Exit> check_and_print(const Setup& setup, std::chrono::sys_seconds now,
+                                    std::vector<Problem> problems, CheckFindings& findings,
+                                    Runtime& runtime) {
+  findings = check_setup(setup, now);
   // A faulty certificate of the status endpoint does not stop notifications. So it counts as a
   // warning.
   const auto is_admins = [](const Problem& problem) { return problem.unit == kAdminUnit; };
@@ -114,12 +114,12 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
   const std::string where = setup.config.file.string() + ": store.url";
   const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
   if (!url) problems.push_back({where, url.error().message});
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   const auto backlog =
       url ? check_store(*url, setup.config) : storage::Store::Result<Backlog>(url.error());
   if (backlog) check_backlog(setup.config, *backlog, findings);
-  if (url && !backlog) print_problems(world, {{where, backlog.error().message}});
-  print_warnings(world, findings.warnings);
+  if (url && !backlog) print_problems(runtime, {{where, backlog.error().message}});
+  print_warnings(runtime, findings.warnings);
   if (!problems.empty()) return Exit::kUsage;
   if (!backlog) return Exit::kFailed;
   return std::nullopt;
@@ -127,51 +127,52 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
 
 /// Tries to write to each folder to which the service must write.
 /// \return the exit code.
-Exit try_places(const Config& config, const std::string& user_name, World& world) {
+Exit try_places(const Config& config, const std::string& user_name, Runtime& runtime) {
   const auto user = user_to_try_as(user_name, config);
   if (!user) {
-    print_problems(world, {{"--user", user.error().text()}});
+    print_problems(runtime, {{"--user", user.error().text()}});
     return Exit::kUsage;
   }
   const auto problems = try_writing(config, *user);
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   return problems.empty() ? Exit::kOk : Exit::kUsage;
 }
 
-Exit check(const std::string& user, const CommonOptions& common, World& world) {
+Exit check(const std::string& user, const CommonOptions& common, Runtime& runtime) {
   std::vector<Problem> problems;
-  auto config = read_config(common.config, world.environment, problems);
+  auto config = read_config(common.config, runtime.environment, problems);
   if (!config) {
-    print_problems(world, problems);
+    print_problems(runtime, problems);
     return Exit::kUsage;
   }
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
-  const Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
+  const Setup setup = prepare_setup(std::move(*config), runtime.handler_types, now, problems);
   check_outbound_files(setup.config, problems);
   CheckFindings findings;
-  const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
+  const auto exit = check_and_print(setup, now, std::move(problems), findings, runtime);
   // An unusable store is already reported. The check of the folders is then skipped.
-  const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
-  if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
+  const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, runtime);
+  if (!mchid_is_configured(setup.config, common, runtime)) return Exit::kUsage;
   if (exit) return *exit;
   if (places != Exit::kOk) return places;
   const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
-  describe(setup, url->name(), now, world.out);
+  describe(setup, url->name(), now, runtime.out);
   if (findings.warnings.empty()) {
-    world.out << "All is well.\n";
+    runtime.out << "All is well.\n";
   } else {
-    world.out << "The configuration can be served; warnings: " << findings.warnings.size() << ".\n";
+    runtime.out << "The configuration can be served; warnings: " << findings.warnings.size()
+                << ".\n";
   }
   return Exit::kOk;
 }
 
 }  // namespace
 
-void declare_check(CommandLine& line, CommonOptions& common, World& world) {
+void declare_check(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto user = std::make_shared<std::string>();
   Options options = line.add(
       "check", "Validate configuration, keys, certificates, store and handlers without serving",
-      [user, &common, &world] { return check(*user, common, world); });
+      [user, &common, &runtime] { return check(*user, common, runtime); });
   add_merchant_options(options, common);
   add_user_option(options, *user);
 }

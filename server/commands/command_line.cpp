@@ -22,28 +22,28 @@ void add_merchant_options(Options& options, CommonOptions& common) {
                "Merchant number; required if several merchants are configured");
 }
 
-void print_problems(World& world, const std::vector<Problem>& problems) {
+void print_problems(Runtime& runtime, const std::vector<Problem>& problems) {
   for (const Problem& problem : problems) {
-    world.err << "couponhook: " << problem.where << ": " << problem.message << '\n';
+    runtime.err << "couponhook: " << problem.where << ": " << problem.message << '\n';
   }
 }
 
-std::optional<Config> load_config_or_print(const CommonOptions& common, World& world) {
-  auto config = load_config(common.config, world.environment);
+std::optional<Config> load_config_or_print(const CommonOptions& common, Runtime& runtime) {
+  auto config = load_config(common.config, runtime.environment);
   if (config) return std::move(*config);
-  print_problems(world, config.error());
+  print_problems(runtime, config.error());
   return std::nullopt;
 }
 
 const MerchantConfig* choose_merchant(const Config& config, const CommonOptions& common,
-                                      World& world) {
+                                      Runtime& runtime) {
   if (common.mchid.empty() && config.merchants.size() == 1) return &config.merchants.front();
   for (const MerchantConfig& merchant : config.merchants) {
     if (merchant.mchid == common.mchid) return &merchant;
   }
   std::string known;
   for (const MerchantConfig& merchant : config.merchants) known += " " + merchant.mchid;
-  print_problems(world,
+  print_problems(runtime,
                  {{config.file.string() + ": merchant",
                    (common.mchid.empty() ? std::string("there are several; choose with")
                                          : "\"" + common.mchid + "\" is not configured; use") +
@@ -51,12 +51,12 @@ const MerchantConfig* choose_merchant(const Config& config, const CommonOptions&
   return nullptr;
 }
 
-bool mchid_is_configured(const Config& config, const CommonOptions& common, World& world) {
-  return common.mchid.empty() || choose_merchant(config, common, world) != nullptr;
+bool mchid_is_configured(const Config& config, const CommonOptions& common, Runtime& runtime) {
+  return common.mchid.empty() || choose_merchant(config, common, runtime) != nullptr;
 }
 
-base::ProgressDisplay progress_on(World& world) {
-  return {world.err, ::isatty(STDERR_FILENO) == 1};
+base::ProgressDisplay progress_on(Runtime& runtime) {
+  return {runtime.err, ::isatty(STDERR_FILENO) == 1};
 }
 
 std::string reachable_address(const std::string& address) {
@@ -65,37 +65,37 @@ std::string reachable_address(const std::string& address) {
   return address;
 }
 
-int run_command_line(int argc, char** argv, World& world) {
+int run_command_line(int argc, char** argv, Runtime& runtime) {
   CommonOptions common;
   CommandLine line("couponhook",
                    "couponhook receives WeChat Pay coupon notifications: verifies, decrypts and "
                    "stores each of them exactly once.",
                    COUPONHOOK_VERSION);
-  declare_init(line, world);
-  declare_serve(line, common, world);
-  declare_check(line, common, world);
-  declare_trigger(line, common, world);
-  declare_replay(line, common, world);
-  declare_sandbox(line, common, world);
-  declare_status(line, common, world);
-  declare_notifications(line, common, world);
-  declare_ledger(line, common, world);
-  declare_deliveries(line, common, world);
-  declare_retry(line, common, world);
-  declare_skip(line, common, world);
-  declare_pause(line, common, world);
-  declare_resume(line, common, world);
-  declare_quarantine(line, common, world);
-  declare_certificates(line, common, world);
-  declare_callbacks(line, common, world);
-  declare_stock(line, common, world);
-  declare_coupon(line, common, world);
-  declare_busifavor(line, common, world);
-  declare_h5_link(line, common, world);
-  declare_reconcile(line, common, world);
-  declare_doctor(line, common, world);
-  declare_store(line, common, world);
-  return static_cast<int>(line.run(argc, argv, world.out, world.err));
+  declare_init(line, runtime);
+  declare_serve(line, common, runtime);
+  declare_check(line, common, runtime);
+  declare_trigger(line, common, runtime);
+  declare_replay(line, common, runtime);
+  declare_sandbox(line, common, runtime);
+  declare_status(line, common, runtime);
+  declare_notifications(line, common, runtime);
+  declare_ledger(line, common, runtime);
+  declare_deliveries(line, common, runtime);
+  declare_retry(line, common, runtime);
+  declare_skip(line, common, runtime);
+  declare_pause(line, common, runtime);
+  declare_resume(line, common, runtime);
+  declare_quarantine(line, common, runtime);
+  declare_certificates(line, common, runtime);
+  declare_callbacks(line, common, runtime);
+  declare_stock(line, common, runtime);
+  declare_coupon(line, common, runtime);
+  declare_busifavor(line, common, runtime);
+  declare_h5_link(line, common, runtime);
+  declare_reconcile(line, common, runtime);
+  declare_doctor(line, common, runtime);
+  declare_store(line, common, runtime);
+  return static_cast<int>(line.run(argc, argv, runtime.out, runtime.err));
 }
 
 }  // namespace couponhook::server

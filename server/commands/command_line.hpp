@@ -27,7 +27,7 @@ using StoreOpener = std::function<storage::Store::Result<std::unique_ptr<storage
 
 /// Environment of the program: clock, random source, environment variables, output streams. Tests
 /// replace these parts.
-struct World {
+struct Runtime {
   base::WallClock clock;
   crypto::RandomSource random;
   Environment environment;
@@ -40,7 +40,7 @@ struct World {
 
 /// Runs the program with the arguments of main().
 /// \return the exit code of the process.
-[[nodiscard]] int run_command_line(int argc, char** argv, World& world);
+[[nodiscard]] int run_command_line(int argc, char** argv, Runtime& runtime);
 
 /// Values of the options --config and --mchid, which most commands share.
 struct CommonOptions {
@@ -49,31 +49,31 @@ struct CommonOptions {
 };
 
 // Each of the functions below declares one command, with its options, in the object `line`. The
-// objects `common` and `world` must outlive `line`.
-void declare_init(CommandLine& line, World& world);
-void declare_serve(CommandLine& line, CommonOptions& common, World& world);
-void declare_check(CommandLine& line, CommonOptions& common, World& world);
-void declare_trigger(CommandLine& line, CommonOptions& common, World& world);
-void declare_replay(CommandLine& line, CommonOptions& common, World& world);
-void declare_sandbox(CommandLine& line, CommonOptions& common, World& world);
-void declare_status(CommandLine& line, CommonOptions& common, World& world);
-void declare_notifications(CommandLine& line, CommonOptions& common, World& world);
-void declare_ledger(CommandLine& line, CommonOptions& common, World& world);
-void declare_deliveries(CommandLine& line, CommonOptions& common, World& world);
-void declare_retry(CommandLine& line, CommonOptions& common, World& world);
-void declare_skip(CommandLine& line, CommonOptions& common, World& world);
-void declare_pause(CommandLine& line, CommonOptions& common, World& world);
-void declare_resume(CommandLine& line, CommonOptions& common, World& world);
-void declare_quarantine(CommandLine& line, CommonOptions& common, World& world);
-void declare_certificates(CommandLine& line, CommonOptions& common, World& world);
-void declare_callbacks(CommandLine& line, CommonOptions& common, World& world);
-void declare_stock(CommandLine& line, CommonOptions& common, World& world);
-void declare_coupon(CommandLine& line, CommonOptions& common, World& world);
-void declare_busifavor(CommandLine& line, CommonOptions& common, World& world);
-void declare_h5_link(CommandLine& line, CommonOptions& common, World& world);
-void declare_reconcile(CommandLine& line, CommonOptions& common, World& world);
-void declare_doctor(CommandLine& line, CommonOptions& common, World& world);
-void declare_store(CommandLine& line, CommonOptions& common, World& world);
+// objects `common` and `runtime` must outlive `line`.
+void declare_init(CommandLine& line, Runtime& runtime);
+void declare_serve(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_check(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_trigger(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_sandbox(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_status(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_notifications(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_ledger(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_deliveries(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_retry(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_skip(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_pause(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_resume(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_quarantine(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_certificates(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_callbacks(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_stock(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_coupon(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_busifavor(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_h5_link(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_reconcile(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_doctor(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_store(CommandLine& line, CommonOptions& common, Runtime& runtime);
 
 /// These two functions add options to a command: the first adds --config, the second --config and
 /// --mchid.
@@ -84,24 +84,25 @@ void add_merchant_options(Options& options, CommonOptions& common);
 void add_user_option(Options& options, std::string& user);
 
 /// Prints each problem on the error stream, one line for each.
-void print_problems(World& world, const std::vector<Problem>& problems);
+void print_problems(Runtime& runtime, const std::vector<Problem>& problems);
 
 /// Loads the configuration. If the configuration has problems, prints the problems and returns
 /// nothing.
-[[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common, World& world);
+[[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common,
+                                                         Runtime& runtime);
 
 /// Returns the merchant that --mchid names; without --mchid, the only configured merchant. If there
 /// is no such merchant, prints a message and returns null.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
-                                                    const CommonOptions& common, World& world);
+                                                    const CommonOptions& common, Runtime& runtime);
 
 /// Checks --mchid for commands that work on all merchants unless --mchid is given.
 /// \return false, after printing the problem, if --mchid names a merchant that is not configured.
 [[nodiscard]] bool mchid_is_configured(const Config& config, const CommonOptions& common,
-                                       World& world);
+                                       Runtime& runtime);
 
 /// Returns the stream on which commands that take long show their progress.
-[[nodiscard]] base::ProgressDisplay progress_on(World& world);
+[[nodiscard]] base::ProgressDisplay progress_on(Runtime& runtime);
 
 /// Returns the address at which this machine reaches a listener that listens on `address`.
 /// "0.0.0.0" and "::" become the loopback address.

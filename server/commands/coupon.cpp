@@ -37,51 +37,51 @@ void show(const Coupon& coupon, std::ostream& out) {
 /// Records the user in the issued file (list of users who received a coupon), so that `serve` can
 /// query the coupon's state. Call this function before the request to issue the coupon is sent: a
 /// request without a reply may still have issued the coupon.
-void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
+void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, Runtime& runtime) {
   const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
   if (file.empty()) return;
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   const auto noted = append_issued(file, {coupon.openid, coupon.appid}, now);
   if (!noted) {
-    print_problems(world, {{file.string(), noted.error() + "; the coupon was sent"}});
+    print_problems(runtime, {{file.string(), noted.error() + "; the coupon was sent"}});
   }
 }
 
-Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world) {
-  const auto body = read_body(chosen.file, world);
+Exit send(const CouponOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  const auto body = read_body(chosen.file, runtime);
   if (!body) return Exit::kUsage;
   const auto checked = wechatpay::check_coupon(*body);
-  if (!checked.violations.empty()) return refuse(world, "coupon send", checked.violations);
-  auto outbound = open_outbound(common, world);
+  if (!checked.violations.empty()) return refuse(runtime, "coupon send", checked.violations);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
-  note_issued(*outbound, checked.coupon, world);
-  return call_and_print(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
+  note_issued(*outbound, checked.coupon, runtime);
+  return call_and_print(*outbound, runtime, wechatpay::send_coupon_request(checked.coupon),
                         chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
-                          print_facts({{"coupon_id", id}}, world.out);
+                          print_facts({{"coupon_id", id}}, runtime.out);
                         });
 }
 
-Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& world) {
+Exit show_one(const CouponOptions& chosen, const CommonOptions& common, Runtime& runtime) {
   const auto broken = wechatpay::violations(chosen.name);
-  if (!broken.empty()) return refuse(world, "coupon show", broken);
-  auto outbound = open_outbound(common, world);
+  if (!broken.empty()) return refuse(runtime, "coupon show", broken);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
-  return call_and_print(*outbound, world, wechatpay::show_coupon_request(chosen.name), chosen.json,
-                        wechatpay::parse_coupon,
-                        [&](const Coupon& coupon) { show(coupon, world.out); });
+  return call_and_print(*outbound, runtime, wechatpay::show_coupon_request(chosen.name),
+                        chosen.json, wechatpay::parse_coupon,
+                        [&](const Coupon& coupon) { show(coupon, runtime.out); });
 }
 
-Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+Exit list(const CouponOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   wechatpay::CouponQuery query = chosen.query;
   if (query.sender_mchid.empty() && query.available_mchid.empty() && query.creator_mchid.empty()) {
     query.creator_mchid = outbound->mchid;
   }
   const auto broken = wechatpay::violations(query);
-  if (!broken.empty()) return refuse(world, "coupon list", broken);
+  if (!broken.empty()) return refuse(runtime, "coupon list", broken);
   return call_and_print(
-      *outbound, world, wechatpay::list_coupons_request(query), chosen.json,
+      *outbound, runtime, wechatpay::list_coupons_request(query), chosen.json,
       wechatpay::parse_coupons, [&](const wechatpay::Page<Coupon>& page) {
         Table table{"coupon_id", "stock_id", "status", "ends", "redeemed", "name"};
         for (const Coupon& coupon : page.items) {
@@ -89,8 +89,8 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
                      coupon.consumption ? coupon.consumption->consume_time : "",
                      coupon.coupon_name});
         }
-        table.print(world.out);
-        print_more(page, query.page, world.out);
+        table.print(runtime.out);
+        print_more(page, query.page, runtime.out);
       });
 }
 
@@ -108,7 +108,7 @@ void add_list_options(Options& options, wechatpay::CouponQuery& query) {
 
 }  // namespace
 
-void declare_coupon(CommandLine& line, CommonOptions& common, World& world) {
+void declare_coupon(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   CommandGroup group = line.group("coupon", "Send and query favor coupons (代金券)");
   auto chosen = std::make_shared<CouponOptions>();
   const auto add_shared = [&](Options& options) {
@@ -118,19 +118,20 @@ void declare_coupon(CommandLine& line, CommonOptions& common, World& world) {
   Options sending = group.add(
       "send",
       "Send a coupon to a user; a repetition with the same out_request_no sends no second coupon",
-      [chosen, &common, &world] { return send(*chosen, common, world); });
+      [chosen, &common, &runtime] { return send(*chosen, common, runtime); });
   add_shared(sending);
   sending.path("FILE", chosen->file, "The request as JSON, with openid; \"-\": standard input");
 
-  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &world] {
-    return show_one(*chosen, common, world);
+  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &runtime] {
+    return show_one(*chosen, common, runtime);
   });
   add_shared(showing);
   showing.required_text("COUPON", chosen->name.coupon_id, "Coupon id");
   add_user_options(showing, chosen->name.openid, chosen->name.appid);
 
-  Options listing = group.add("list", "List a user's coupons",
-                              [chosen, &common, &world] { return list(*chosen, common, world); });
+  Options listing = group.add("list", "List a user's coupons", [chosen, &common, &runtime] {
+    return list(*chosen, common, runtime);
+  });
   add_shared(listing);
   add_list_options(listing, chosen->query);
 }

@@ -33,8 +33,9 @@ void print_deliveries(const Value& page, std::ostream& out) {
   }
 }
 
-Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& chosen, World& world) {
-  StatusClient client(common, world);
+Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& chosen,
+                     Runtime& runtime) {
+  StatusClient client(common, runtime);
   const DeliveryChoice& choice = chosen.choice;
   const auto page = client.ask("GET", target_with("/deliveries", {{"handler", choice.handler},
                                                                   {"state", choice.state},
@@ -47,9 +48,9 @@ Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& cho
                                                                   {"cursor", chosen.cursor}}));
   if (!page) return client.exit();
   if (chosen.json) {
-    world.out << client.body() << '\n';
+    runtime.out << client.body() << '\n';
   } else {
-    print_deliveries(*page, world.out);
+    print_deliveries(*page, runtime.out);
   }
   return Exit::kOk;
 }
@@ -66,44 +67,44 @@ struct PauseOptions {
   }
 };
 
-Exit print_pauses(const CommonOptions& common, bool json, World& world) {
-  StatusClient client(common, world);
+Exit print_pauses(const CommonOptions& common, bool json, Runtime& runtime) {
+  StatusClient client(common, runtime);
   const auto answer = client.ask("GET", "/pauses");
   if (!answer) return client.exit();
   if (json) {
-    world.out << client.body() << '\n';
+    runtime.out << client.body() << '\n';
     return Exit::kOk;
   }
-  if ((*answer)["items"].Empty()) world.out << "nothing is paused\n";
+  if ((*answer)["items"].Empty()) runtime.out << "nothing is paused\n";
   for (const Value& pause : (*answer)["items"].GetArray()) {
-    world.out << pause_in_words(pause) << '\n';
+    runtime.out << describe_pause(pause) << '\n';
   }
   return Exit::kOk;
 }
 
-Exit pause(const CommonOptions& common, const PauseOptions& chosen, World& world) {
+Exit pause(const CommonOptions& common, const PauseOptions& chosen, Runtime& runtime) {
   if (chosen.handler.empty() && chosen.events.empty()) {
-    return print_pauses(common, chosen.json, world);
+    return print_pauses(common, chosen.json, runtime);
   }
   return order(
       common, "POST", "/pauses",
       members({{"handler", chosen.handler}, {"events", chosen.events}, {"reason", chosen.reason}}),
-      chosen.what(), world);
+      chosen.what(), runtime);
 }
 
-Exit resume(const CommonOptions& common, const PauseOptions& chosen, World& world) {
+Exit resume(const CommonOptions& common, const PauseOptions& chosen, Runtime& runtime) {
   return order(common, "DELETE",
                target_with("/pauses", {{"handler", chosen.handler}, {"events", chosen.events}}), {},
-               chosen.what(), world);
+               chosen.what(), runtime);
 }
 
 }  // namespace
 
-void declare_deliveries(CommandLine& line, CommonOptions& common, World& world) {
+void declare_deliveries(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   const auto chosen = std::make_shared<DeliveryListOptions>();
   Options options =
       line.add("deliveries", "List deliveries to handlers, newest first",
-               [&common, &world, chosen] { return list_deliveries(common, *chosen, world); });
+               [&common, &runtime, chosen] { return list_deliveries(common, *chosen, runtime); });
   add_config_option(options, common);
   chosen->choice.declare(options, "pending, retrying, dead, done or skipped");
   options.text("--limit", chosen->limit, "Largest number of entries, 1 to 500");
@@ -112,11 +113,11 @@ void declare_deliveries(CommandLine& line, CommonOptions& common, World& world) 
   options.flag("--json", chosen->json, "Print JSON");
 }
 
-void declare_pause(CommandLine& line, CommonOptions& common, World& world) {
+void declare_pause(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   const auto chosen = std::make_shared<PauseOptions>();
   Options options =
       line.add("pause", "Pause deliveries on every replica; without options: list the pauses",
-               [&common, &world, chosen] { return pause(common, *chosen, world); });
+               [&common, &runtime, chosen] { return pause(common, *chosen, runtime); });
   add_config_option(options, common);
   options.text("--handler", chosen->handler, "Only deliveries to this handler");
   options.text("--events", chosen->events,
@@ -125,10 +126,11 @@ void declare_pause(CommandLine& line, CommonOptions& common, World& world) {
   options.flag("--json", chosen->json, "Print the list of pauses as JSON");
 }
 
-void declare_resume(CommandLine& line, CommonOptions& common, World& world) {
+void declare_resume(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   const auto chosen = std::make_shared<PauseOptions>();
-  Options options = line.add("resume", "End a pause; takes the same options as `pause`",
-                             [&common, &world, chosen] { return resume(common, *chosen, world); });
+  Options options =
+      line.add("resume", "End a pause; takes the same options as `pause`",
+               [&common, &runtime, chosen] { return resume(common, *chosen, runtime); });
   add_config_option(options, common);
   options.text("--handler", chosen->handler, "Handler of the pause");
   options.text("--events", chosen->events, "Event types of the pause");

@@ -21,7 +21,7 @@ struct DoctorOptions {
 
 void print(const std::vector<DoctorFinding>& findings, std::ostream& out) {
   for (const DoctorFinding& finding : findings) {
-    out << '[' << to_string(finding.gravity) << "] " << finding.what << '\n'
+    out << '[' << to_string(finding.severity) << "] " << finding.what << '\n'
         << "  why    " << finding.why << '\n'
         << "  to do  " << finding.to_do << '\n';
   }
@@ -31,7 +31,7 @@ void print(const std::vector<DoctorFinding>& findings, std::ostream& out) {
 void print(const std::vector<EchoStep>& steps, std::ostream& out) {
   for (const EchoStep& step : steps) {
     out << (step.passed ? "ok    " : "FAIL  ") << step.took.count() << " ms  " << step.what << '\n';
-    if (!step.passed) out << "  " << step.trouble << '\n';
+    if (!step.passed) out << "  " << step.problem << '\n';
   }
 }
 
@@ -41,7 +41,7 @@ void print_json(const std::vector<DoctorFinding>& findings, const std::vector<Ec
   json.begin().begin_list("findings");
   for (const DoctorFinding& finding : findings) {
     json.begin()
-        .text("gravity", to_string(finding.gravity))
+        .text("gravity", to_string(finding.severity))
         .text("name", finding.name)
         .text("what", finding.what)
         .text("why", finding.why)
@@ -54,54 +54,56 @@ void print_json(const std::vector<DoctorFinding>& findings, const std::vector<Ec
         .text("what", step.what)
         .boolean("passed", step.passed)
         .number("took_ms", step.took.count())
-        .text("trouble", step.trouble)
+        .text("trouble", step.problem)
         .end();
   }
   out << json.end_list().end().take() << '\n';
 }
 
-Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& world) {
+Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, Runtime& runtime) {
   std::vector<Problem> problems;
-  const auto config = read_config(common.config, world.environment, problems);
+  const auto config = read_config(common.config, runtime.environment, problems);
   if (!config) {
-    print_problems(world, problems);
+    print_problems(runtime, problems);
     return Exit::kUsage;
   }
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
-  static_cast<void>(prepare_setup(*config, world.handler_types, now, problems));
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
+  static_cast<void>(prepare_setup(*config, runtime.handler_types, now, problems));
   check_outbound_files(*config, problems);
   const auto user = user_to_try_as(chosen.user, *config);
   if (!user) {
-    print_problems(world, {{"--user", user.error().text()}});
+    print_problems(runtime, {{"--user", user.error().text()}});
     return Exit::kUsage;
   }
   auto places = try_writing(*config, *user);
   const auto findings =
-      diagnose(gather_facts(*config, std::move(problems), std::move(places), world));
+      diagnose(gather_facts(*config, std::move(problems), std::move(places), runtime));
   std::vector<EchoStep> steps;
   if (chosen.live) {
-    const MerchantConfig* merchant = choose_merchant(*config, common, world);
+    const MerchantConfig* merchant = choose_merchant(*config, common, runtime);
     if (merchant == nullptr) return Exit::kUsage;
-    steps = try_echo(*config, *merchant, chosen.url, world);
+    steps = try_echo(*config, *merchant, chosen.url, runtime);
   }
   if (chosen.json) {
-    print_json(findings, steps, world.out);
+    print_json(findings, steps, runtime.out);
   } else {
-    print(findings, world.out);
-    print(steps, world.out);
+    print(findings, runtime.out);
+    print(steps, runtime.out);
   }
-  const bool blocked = std::ranges::any_of(
-      findings, [](const DoctorFinding& finding) { return finding.gravity == Gravity::kBlocking; });
+  const bool blocked = std::ranges::any_of(findings, [](const DoctorFinding& finding) {
+    return finding.severity == FindingSeverity::kBlocking;
+  });
   const bool failed = std::ranges::any_of(steps, [](const EchoStep& step) { return !step.passed; });
   return blocked || failed ? Exit::kFailed : Exit::kOk;
 }
 
 }  // namespace
 
-void declare_doctor(CommandLine& line, CommonOptions& common, World& world) {
+void declare_doctor(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<DoctorOptions>();
-  Options options = line.add("doctor", "Explain what would keep notifications from arriving",
-                             [chosen, &common, &world] { return doctor(*chosen, common, world); });
+  Options options =
+      line.add("doctor", "Explain what would keep notifications from arriving",
+               [chosen, &common, &runtime] { return doctor(*chosen, common, runtime); });
   add_merchant_options(options, common);
   options.flag("--live", chosen->live, "Have WeChat Pay call back, and time each step");
   options.text("--url", chosen->url,

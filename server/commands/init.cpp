@@ -73,8 +73,8 @@ events = ["COUPON.*", "REFUND.*"]
 
 /// Makes all keys and certificates of a new set-up, and writes them to files together with the
 /// configuration.
-void write_setup(const InitOptions& options, const World& world) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+void write_setup(const InitOptions& options, const Runtime& runtime) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   const auto tls = crypto::make_self_signed({crypto::PairKind::kEcP256,
                                              "localhost",
                                              {"DNS:localhost", "IP:127.0.0.1", "IP:::1"},
@@ -101,17 +101,17 @@ void write_setup(const InitOptions& options, const World& world) {
   crypto::write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
                          crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/api_v3_key",
-                         crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
+                         crypto::random_alphanumeric(runtime.random, crypto::kApiV3KeyBytes) + "\n",
                          crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/api_v2_key",
-                         crypto::random_alphanumeric(world.random, kApiV2KeyCharacters) + "\n",
+                         crypto::random_alphanumeric(runtime.random, kApiV2KeyCharacters) + "\n",
                          crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/apiclient_key.pem", api.private_key_pem.reveal(),
                          crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem,
                          crypto::FileMode::kPublic);
   crypto::write_new_file(root / "secrets/admin_token",
-                         crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
+                         crypto::random_alphanumeric(runtime.random, kTokenCharacters) + "\n",
                          crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial),
                          crypto::FileMode::kPublic);
@@ -127,50 +127,50 @@ bool is_plain(const std::string& mchid) {
 /// Returns the file that prevents the creation of the folder `at`: the path itself, or its nearest
 /// existing parent, if that is a file and not a folder. Returns an empty path if there is no such
 /// file.
-std::filesystem::path file_in_the_way(std::filesystem::path at) {
+std::filesystem::path conflicting_file(std::filesystem::path at) {
   std::error_code ec;
   while (!at.empty() && !std::filesystem::exists(at, ec)) at = at.parent_path();
   return std::filesystem::is_directory(at, ec) ? std::filesystem::path() : at;
 }
 
-Exit init(const InitOptions& options, World& world) {
+Exit init(const InitOptions& options, Runtime& runtime) {
   if (!is_plain(options.mchid)) {
-    print_problems(world,
+    print_problems(runtime,
                    {{"--mchid", "\"" + options.mchid +
                                     "\" is not a merchant number; use digits, letters, \"-\" "
                                     "and \"_\""}});
     return Exit::kUsage;
   }
   std::error_code ec;
-  if (const auto file = file_in_the_way(options.directory); !file.empty()) {
-    print_problems(world,
+  if (const auto file = conflicting_file(options.directory); !file.empty()) {
+    print_problems(runtime,
                    {{file.string(), "is a file, not a folder; name a new folder for the set-up"}});
     return Exit::kFailed;
   }
   if (std::filesystem::exists(options.directory, ec) &&
       !std::filesystem::is_empty(options.directory, ec)) {
-    print_problems(world, {{options.directory.string(),
-                            "is not an empty folder; name a new one, nothing is overwritten"}});
+    print_problems(runtime, {{options.directory.string(),
+                              "is not an empty folder; name a new one, nothing is overwritten"}});
     return Exit::kFailed;
   }
-  write_setup(options, world);
+  write_setup(options, runtime);
   const std::string config = (options.directory / "couponhook.toml").string();
-  world.out << "A local set-up is ready in " << options.directory.string() << ".\n"
-            << "  serve it:          couponhook serve --config " << config << '\n'
-            << "  send it a coupon:  couponhook trigger redeem --config " << config << '\n'
-            << "  play WeChat Pay:   couponhook sandbox --config " << config << '\n'
-            << "  look at it:        couponhook status --config " << config
-            << ", or in a browser at the address that serve prints\n";
+  runtime.out << "A local set-up is ready in " << options.directory.string() << ".\n"
+              << "  serve it:          couponhook serve --config " << config << '\n'
+              << "  send it a coupon:  couponhook trigger redeem --config " << config << '\n'
+              << "  play WeChat Pay:   couponhook sandbox --config " << config << '\n'
+              << "  look at it:        couponhook status --config " << config
+              << ", or in a browser at the address that serve prints\n";
   return Exit::kOk;
 }
 
 }  // namespace
 
-void declare_init(CommandLine& line, World& world) {
+void declare_init(CommandLine& line, Runtime& runtime) {
   auto chosen = std::make_shared<InitOptions>();
   Options options =
       line.add("init", "Create a local set-up: configuration, certificates, keys, token",
-               [chosen, &world] { return init(*chosen, world); });
+               [chosen, &runtime] { return init(*chosen, runtime); });
   options.required_path("DIR", chosen->directory, "Folder for the set-up; must be new or empty");
   options.text("--mchid", chosen->mchid, "Merchant number");
   options.number("--port", chosen->port, 0, 65535, "Port for notifications");

@@ -67,35 +67,37 @@ OrderDone done_by(const FilteredOrder& wanted) {
   return {"retried", "retried"};
 }
 
-void tell_left_out(const Value& job, const OrderDone& done, World& world) {
+void print_left_out(const Value& job, const OrderDone& done, Runtime& runtime) {
   if (const auto there = count_of(job, "already_there"); there > 0) {
-    world.out << there << " more were dropped: " << text_of(job, "to")
-              << " has a delivery of the same notification\n";
+    runtime.out << there << " more were dropped: " << text_of(job, "to")
+                << " has a delivery of the same notification\n";
   }
   if (const auto unclaimed = count_of(job, "unclaimed"); unclaimed > 0) {
-    world.err << "couponhook: " << unclaimed << " more were not " << done.words
-              << ": their handlers are not configured; `retry --handler OLD --to NEW` moves them\n";
+    runtime.err
+        << "couponhook: " << unclaimed << " more were not " << done.words
+        << ": their handlers are not configured; `retry --handler OLD --to NEW` moves them\n";
   }
 }
 
-Exit tell(const Value& job, const OrderDone& done, World& world) {
+Exit print_result(const Value& job, const OrderDone& done, Runtime& runtime) {
   const std::string state = text_of(job, "state");
   if (state == "failed") {
-    world.err << "couponhook: the operation failed after " << count_of(job, done.key) << " were "
-              << done.words << ": " << text_of(job, "error") << '\n';
+    runtime.err << "couponhook: the operation failed after " << count_of(job, done.key) << " were "
+                << done.words << ": " << text_of(job, "error") << '\n';
     return Exit::kFailed;
   }
   if (state == "cancelled") {
-    world.out << "cancelled: " << count_of(job, done.key) << " were " << done.words << " before\n";
+    runtime.out << "cancelled: " << count_of(job, done.key) << " were " << done.words
+                << " before\n";
     return Exit::kFailed;
   }
   if (job["dry_run"].GetBool()) {
-    world.out << count_of(job, "matched") << " would be " << done.words << '\n';
+    runtime.out << count_of(job, "matched") << " would be " << done.words << '\n';
   } else {
-    world.out << count_of(job, done.key) << ' ' << done.words << " of " << count_of(job, "matched")
-              << '\n';
+    runtime.out << count_of(job, done.key) << ' ' << done.words << " of "
+                << count_of(job, "matched") << '\n';
   }
-  tell_left_out(job, done, world);
+  print_left_out(job, done, runtime);
   return Exit::kOk;
 }
 
@@ -109,27 +111,27 @@ std::string members(std::initializer_list<std::pair<std::string_view, std::strin
 }
 
 Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
-           const std::string& body, const std::string& what, World& world) {
-  StatusClient client(common, world);
+           const std::string& body, const std::string& what, Runtime& runtime) {
+  StatusClient client(common, runtime);
   const auto answer = client.ask(method, target, body);
   if (!answer) return client.exit();
-  world.out << what << ": " << text_of(*answer, "result") << '\n';
+  runtime.out << what << ": " << text_of(*answer, "result") << '\n';
   if (answer->HasMember("warning")) {
-    world.err << "couponhook: " << what << ": " << text_of(*answer, "warning") << '\n';
+    runtime.err << "couponhook: " << what << ": " << text_of(*answer, "warning") << '\n';
   }
   return Exit::kOk;
 }
 
 Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
-                    const DeliveryChoice& choice, World& world) {
-  StatusClient client(common, world);
+                    const DeliveryChoice& choice, Runtime& runtime) {
+  StatusClient client(common, runtime);
   auto job = client.ask("POST", wanted.target, order_body(wanted, choice));
   if (!job) return client.exit();
   const std::string target = "/deliveries/retry/" + text_of(*job, "id");
   const Interruptible interruptible;
   // The progress line shows how many deliveries were examined. Only the final line says how many
   // deliveries matched the filter.
-  base::Progress progress(progress_on(world), "examined", 0);
+  base::Progress progress(progress_on(runtime), "examined", 0);
   while (!is_over(*job)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const bool cancel = interrupted != 0;
@@ -140,7 +142,7 @@ Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
     progress.show_when_due(std::chrono::steady_clock::now());
   }
   progress.clear();
-  return job ? tell(*job, done_by(wanted), world) : client.exit();
+  return job ? print_result(*job, done_by(wanted), runtime) : client.exit();
 }
 
 }  // namespace couponhook::server

@@ -22,7 +22,7 @@ namespace couponhook::server {
 /// has a warning, the warning is printed on the error stream.
 /// \return the exit code.
 Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
-           const std::string& body, const std::string& what, World& world);
+           const std::string& body, const std::string& what, Runtime& runtime);
 
 /// An order (retry, move or skip) for all deliveries that match a filter.
 struct FilteredOrder {
@@ -39,6 +39,6 @@ struct FilteredOrder {
 /// cancels the job on Ctrl-C.
 /// \return the exit code.
 Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
-                    const DeliveryChoice& choice, World& world);
+                    const DeliveryChoice& choice, Runtime& runtime);
 
 }  // namespace couponhook::server

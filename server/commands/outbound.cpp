@@ -16,37 +16,38 @@ const MerchantConfig& Outbound::merchant() const {
   return *std::ranges::find(config.merchants, mchid, &MerchantConfig::mchid);
 }
 
-std::optional<Outbound> open_outbound(const CommonOptions& common, World& world) {
-  auto config = load_config_or_print(common, world);
+std::optional<Outbound> open_outbound(const CommonOptions& common, Runtime& runtime) {
+  auto config = load_config_or_print(common, runtime);
   if (!config) return std::nullopt;
-  const MerchantConfig* merchant = choose_merchant(*config, common, world);
+  const MerchantConfig* merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return std::nullopt;
   std::vector<Problem> problems;
   std::unique_ptr<const ApiAccount> account = load_api_account(*config, *merchant, problems);
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   if (!account) return std::nullopt;
-  ApiClient client(std::move(account), {world.clock, world.random, sleeping_pause()});
+  ApiClient client(std::move(account), {runtime.clock, runtime.random, sleeping_pause()});
   std::string mchid = merchant->mchid;
   return Outbound{std::move(*config), std::move(mchid), std::move(client)};
 }
 
-Exit fail(World& world, const wechatpay::ApiError& error) {
-  world.err << "couponhook: " << error.text() << '\n';
+Exit fail(Runtime& runtime, const wechatpay::ApiError& error) {
+  runtime.err << "couponhook: " << error.text() << '\n';
   return Exit::kFailed;
 }
 
-Exit refuse(World& world, std::string_view what, std::span<const wechatpay::RuleViolation> broken) {
+Exit refuse(Runtime& runtime, std::string_view what,
+            std::span<const wechatpay::RuleViolation> broken) {
   for (const wechatpay::RuleViolation& rule : broken) {
-    world.err << "couponhook: " << what << ": " << rule.field << ": " << rule.message << '\n';
+    runtime.err << "couponhook: " << what << ": " << rule.field << ": " << rule.message << '\n';
   }
   return Exit::kUsage;
 }
 
-std::optional<std::string> read_body(const std::filesystem::path& file, World& world) {
+std::optional<std::string> read_body(const std::filesystem::path& file, Runtime& runtime) {
   const bool standard_input = file == "-";
   const auto content = crypto::read_file(standard_input ? "/dev/stdin" : file, kBodyBytesMax);
   if (content) return std::string(content->reveal());
-  print_problems(world,
+  print_problems(runtime,
                  {{standard_input ? "standard input" : file.string(), content.error().text()}});
   return std::nullopt;
 }

@@ -32,21 +32,22 @@ struct Outbound {
 
 /// Loads the configuration and the merchant's keys. If there is a problem, prints the problem and
 /// returns nothing.
-[[nodiscard]] std::optional<Outbound> open_outbound(const CommonOptions& common, World& world);
+[[nodiscard]] std::optional<Outbound> open_outbound(const CommonOptions& common, Runtime& runtime);
 
 /// Prints the error of a failed API call.
 /// \return the exit code.
-[[nodiscard]] Exit fail(World& world, const wechatpay::ApiError& error);
+[[nodiscard]] Exit fail(Runtime& runtime, const wechatpay::ApiError& error);
 
 /// Prints every rule of WeChat Pay that the input breaks.
 /// \param what name of the checked input: a file, or options of the command.
 /// \return the exit code.
-[[nodiscard]] Exit refuse(World& world, std::string_view what,
+[[nodiscard]] Exit refuse(Runtime& runtime, std::string_view what,
                           std::span<const wechatpay::RuleViolation> broken);
 
 /// Reads a JSON body for an API call from a file; the name "-" means standard input. If the body
 /// cannot be read, prints the problem and returns nothing.
-[[nodiscard]] std::optional<std::string> read_body(const std::filesystem::path& file, World& world);
+[[nodiscard]] std::optional<std::string> read_body(const std::filesystem::path& file,
+                                                   Runtime& runtime);
 
 /// Pairs of label and value. print_facts() prints one line for each pair, and skips pairs with an
 /// empty value.
@@ -75,14 +76,14 @@ void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint6
 ///   and the body is printed unchanged.
 /// \return the exit code.
 template <typename Parse, typename Show>
-Exit call_and_print(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,
+Exit call_and_print(Outbound& outbound, Runtime& runtime, const wechatpay::ApiRequest& request,
                     bool json, const Parse& parse, const Show& show) {
   const auto body = outbound.client.call(request);
-  if (!body) return fail(world, body.error());
+  if (!body) return fail(runtime, body.error());
   const auto parsed = parse(*body);
-  if (!parsed) return fail(world, parsed.error());
+  if (!parsed) return fail(runtime, parsed.error());
   if (json) {
-    world.out << *body << '\n';
+    runtime.out << *body << '\n';
   } else {
     show(*parsed);
   }

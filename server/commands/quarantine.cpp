@@ -28,14 +28,14 @@ struct DiscardOptions {
 };
 
 Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& chosen,
-                     World& world) {
-  StatusClient client(common, world);
+                     Runtime& runtime) {
+  StatusClient client(common, runtime);
   const auto page = client.ask("GET", target_with("/quarantine", {{"mchid", common.mchid},
                                                                   {"limit", chosen.limit},
                                                                   {"cursor", chosen.cursor}}));
   if (!page) return client.exit();
   if (chosen.json) {
-    world.out << client.body() << '\n';
+    runtime.out << client.body() << '\n';
     return Exit::kOk;
   }
   Table table{"id", "notification", "reason", "received", "detail"};
@@ -43,9 +43,9 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
     table.add({text_of(item, "quarantine_id"), text_of(item, "id"), text_of(item, "reason"),
                text_of(item, "received_at"), text_of(item, "detail")});
   }
-  table.print(world.out);
+  table.print(runtime.out);
   if ((*page)["next_cursor"].IsString()) {
-    world.out << "more: --cursor " << (*page)["next_cursor"].GetString() << '\n';
+    runtime.out << "more: --cursor " << (*page)["next_cursor"].GetString() << '\n';
   }
   return Exit::kOk;
 }
@@ -79,7 +79,7 @@ bool append_list(StatusClient& client, const std::string& list, const std::strin
 
 /// Returns all quarantined bodies and all unreadable notifications; nothing if one of the two lists
 /// could not be read.
-std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const std::string& mchid) {
+std::optional<std::vector<Waiting>> list_waiting(StatusClient& client, const std::string& mchid) {
   std::vector<Waiting> waiting;
   if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
       !append_list(client, "/notifications", "unreadable", "id", mchid, waiting)) {
@@ -90,22 +90,22 @@ std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const st
 
 /// Tries to open the entries in quarantine one by one, so that an entry that stays in quarantine
 /// does not hold back the others.
-Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) {
+Exit open(const CommonOptions& common, const OpenOptions& chosen, Runtime& runtime) {
   if (chosen.all != chosen.ids.empty()) {
-    world.err << "couponhook: quarantine open: give the IDs that `quarantine list` or "
-                 "`notifications --state unreadable` show, or --all\n";
+    runtime.err << "couponhook: quarantine open: give the IDs that `quarantine list` or "
+                   "`notifications --state unreadable` show, or --all\n";
     return Exit::kUsage;
   }
-  StatusClient client(common, world);
+  StatusClient client(common, runtime);
   std::vector<Waiting> waiting;
   for (const std::string& id : chosen.ids) waiting.push_back({id, common.mchid});
   if (chosen.all) {
-    auto all = all_that_wait(client, common.mchid);
+    auto all = list_waiting(client, common.mchid);
     if (!all) return client.exit();
     waiting = std::move(*all);
   }
   std::size_t opened = 0;
-  base::Progress progress(progress_on(world), "tried", waiting.size());
+  base::Progress progress(progress_on(runtime), "tried", waiting.size());
   // Wait before the progress line is shown: a few entries are done at once and need no progress
   // line.
   progress.wait_before_first(std::chrono::steady_clock::now());
@@ -119,25 +119,25 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
     progress.show_when_due(std::chrono::steady_clock::now());
   }
   progress.clear();
-  world.out << opened << " opened of " << waiting.size() << '\n';
+  runtime.out << opened << " opened of " << waiting.size() << '\n';
   return opened == waiting.size() ? Exit::kOk : Exit::kFailed;
 }
 
-Exit discard(const CommonOptions& common, const DiscardOptions& chosen, World& world) {
+Exit discard(const CommonOptions& common, const DiscardOptions& chosen, Runtime& runtime) {
   return order(common, "POST",
                target_with("/quarantine/" + base::percent_encode(chosen.id) + "/discard",
                            {{"mchid", common.mchid}}),
-               members({{"reason", chosen.reason}}), chosen.id, world);
+               members({{"reason", chosen.reason}}), chosen.id, runtime);
 }
 
 }  // namespace
 
-void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) {
+void declare_quarantine(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   CommandGroup group =
       line.group("quarantine", "Signed notifications that could not be decrypted or read");
   const auto listed = std::make_shared<QuarantineListOptions>();
-  Options list_options = group.add("list", "List them, newest first", [&common, &world, listed] {
-    return list_quarantine(common, *listed, world);
+  Options list_options = group.add("list", "List them, newest first", [&common, &runtime, listed] {
+    return list_quarantine(common, *listed, runtime);
   });
   add_merchant_options(list_options, common);
   list_options.text("--limit", listed->limit, "Largest number of entries, 1 to 500");
@@ -149,7 +149,7 @@ void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) 
   Options open_options = group.add(
       "open",
       "Try again with the current keys; what can be decrypted is processed like a new notification",
-      [&common, &world, opened] { return open(common, *opened, world); });
+      [&common, &runtime, opened] { return open(common, *opened, runtime); });
   add_merchant_options(open_options, common);
   open_options.arguments(
       "ID", opened->ids,
@@ -159,7 +159,7 @@ void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) 
   const auto discarded = std::make_shared<DiscardOptions>();
   Options discard_options = group.add(
       "discard", "Delete a quarantined body, or remove the mark of an unreadable notification",
-      [&common, &world, discarded] { return discard(common, *discarded, world); });
+      [&common, &runtime, discarded] { return discard(common, *discarded, runtime); });
   add_merchant_options(discard_options, common);
   discard_options.required_text("ID", discarded->id, "As for `quarantine open`");
   discard_options.required_text("--reason", discarded->reason, "Reason, for the log");

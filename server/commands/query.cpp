@@ -35,7 +35,7 @@ void print_waiting(const Value& status, std::ostream& out) {
   const auto pauses = status.FindMember("pauses");
   if (pauses == status.MemberEnd()) return;
   for (const Value& pause : pauses->value.GetArray()) {
-    out << "paused         " << pause_in_words(pause) << '\n';
+    out << "paused         " << describe_pause(pause) << '\n';
   }
 }
 
@@ -102,15 +102,15 @@ bool is_unready(const Value& answer) {
 
 /// Prints the reply of the status endpoint to a GET request. If the reply says "not ready", the
 /// exit code means failure, so that health checks can use the exit code.
-Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
+Exit query(const CommonOptions& common, Runtime& runtime, const std::string& target, bool json,
            Print print) {
-  StatusClient client(common, world);
+  StatusClient client(common, runtime);
   const auto answer = client.ask("GET", target);
   if (!answer) return client.exit();
   if (json || print == nullptr) {
-    world.out << client.body() << '\n';
+    runtime.out << client.body() << '\n';
   } else {
-    print(*answer, world.out);
+    print(*answer, runtime.out);
   }
   return is_unready(*answer) ? Exit::kFailed : Exit::kOk;
 }
@@ -147,22 +147,22 @@ struct LedgerOptions {
 
 }  // namespace
 
-void declare_status(CommandLine& line, CommonOptions& common, World& world) {
+void declare_status(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto json = std::make_shared<bool>(false);
   Options options = line.add(
       "status", "Show the state and the counters of the running service",
-      [&common, &world, json] { return query(common, world, "/status", *json, print_status); });
+      [&common, &runtime, json] { return query(common, runtime, "/status", *json, print_status); });
   add_merchant_options(options, common);
   options.flag("--json", *json, "Print JSON");
 }
 
-void declare_notifications(CommandLine& line, CommonOptions& common, World& world) {
+void declare_notifications(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<NotificationsOptions>();
   Options options =
       line.add("notifications", "List notifications, newest first, or show one with its resource",
-               [&common, &world, chosen] {
+               [&common, &runtime, chosen] {
                  const Print print = chosen->id.empty() ? print_notifications : nullptr;
-                 return query(common, world, chosen->target(), chosen->json, print);
+                 return query(common, runtime, chosen->target(), chosen->json, print);
                });
   add_config_option(options, common);
   options.text("ID", chosen->id, "Show the notification with this id, as JSON");
@@ -177,10 +177,10 @@ void declare_notifications(CommandLine& line, CommonOptions& common, World& worl
   options.flag("--json", chosen->json, "Print JSON");
 }
 
-void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
+void declare_ledger(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<LedgerOptions>();
-  Options options = line.add("ledger", "Show the history of a coupon", [&common, &world, chosen] {
-    return query(common, world,
+  Options options = line.add("ledger", "Show the history of a coupon", [&common, &runtime, chosen] {
+    return query(common, runtime,
                  "/coupons/" + base::percent_encode(chosen->stock) + "/" +
                      base::percent_encode(chosen->coupon),
                  chosen->json, print_coupon);

@@ -55,22 +55,22 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
 
 using Fetched = boost::system::result<PlatformRecords, Exit>;
 
-/// Fetches WeChat Pay's records of a user's coupons. Like fetch_flow() and fetch_books(), prints an
-/// error itself.
-Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
+/// Fetches WeChat Pay's records of a user's coupons. Like fetch_flow() and
+/// fetch_platform_records(), prints an error itself.
+Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, Runtime& runtime) {
   PlatformRecords all;
-  for (const auto& [product, fetch] :
-       {std::pair{"favor", &favor_books}, std::pair{"busifavor", &busifavor_books}}) {
+  for (const auto& [product, fetch] : {std::pair{"favor", &fetch_favor_records},
+                                       std::pair{"busifavor", &fetch_busifavor_records}}) {
     if (!chosen.product.empty() && chosen.product != product) continue;
-    auto books = fetch(outbound.client, chosen.user);
-    if (!books) return fail(world, books.error());
-    all.append(std::move(*books));
+    auto records = fetch(outbound.client, chosen.user);
+    if (!records) return fail(runtime, records.error());
+    all.append(std::move(*records));
   }
   return all;
 }
 
-Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
-  base::Progress progress(progress_on(world), "downloaded bytes", 0);
+Fetched fetch_flow(const FlowName& flow, Outbound& outbound, Runtime& runtime) {
+  base::Progress progress(progress_on(runtime), "downloaded bytes", 0);
   const auto content =
       download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
         progress.set(received, total);
@@ -78,45 +78,45 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
         if (received < total) progress.show_when_due(std::chrono::steady_clock::now());
       });
   progress.clear();
-  if (!content) return fail(world, content.error());
-  auto books = read_flow(flow, *content);
-  if (books) return std::move(*books);
-  print_problems(world, {{"the downloaded flow", books.error().text()}});
+  if (!content) return fail(runtime, content.error());
+  auto records = read_flow(flow, *content);
+  if (records) return std::move(*records);
+  print_problems(runtime, {{"the downloaded flow", records.error().text()}});
   return Exit::kFailed;
 }
 
-Fetched fetch_books(const ReconcileOptions& chosen, const MerchantConfig& merchant,
-                    const CommonOptions& common, World& world) {
+Fetched fetch_platform_records(const ReconcileOptions& chosen, const MerchantConfig& merchant,
+                               const CommonOptions& common, Runtime& runtime) {
   if (!chosen.file.empty()) {
-    auto books = read_flow_file(chosen.flow_name(merchant), chosen.file);
-    if (books) return std::move(*books);
-    print_problems(world, {{chosen.file.string(), books.error().text()}});
+    auto records = read_flow_file(chosen.flow_name(merchant), chosen.file);
+    if (records) return std::move(*records);
+    print_problems(runtime, {{chosen.file.string(), records.error().text()}});
     return Exit::kFailed;
   }
-  auto outbound = open_outbound(common, world);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
-  return chosen.asks_for_user() ? fetch_user(chosen, *outbound, world)
-                                : fetch_flow(chosen.flow_name(merchant), *outbound, world);
+  return chosen.asks_for_user() ? fetch_user(chosen, *outbound, runtime)
+                                : fetch_flow(chosen.flow_name(merchant), *outbound, runtime);
 }
 
 std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Config& config,
-                                     const MerchantConfig& merchant, const PlatformRecords& books,
-                                     World& world) {
+                                     const MerchantConfig& merchant, const PlatformRecords& records,
+                                     Runtime& runtime) {
   const std::string where = config.file.string() + ": store.url";
-  const auto tell = [&](const std::string& message) {
-    print_problems(world, {{where, message}});
+  const auto fail_with = [&](const std::string& message) {
+    print_problems(runtime, {{where, message}});
     return std::nullopt;
   };
   const auto url = storage::parse_store_url(config.store.url, config.directory);
-  if (!url) return tell(url.error().message);
+  if (!url) return fail_with(url.error().message);
   const auto store = storage::Store::inspect(*url, {});
-  if (!store) return tell(store.error().message);
+  if (!store) return fail_with(store.error().message);
   auto connection = (*store)->reader();
-  if (!connection) return tell(connection.error().message);
+  if (!connection) return fail_with(connection.error().message);
   storage::LedgerReader reader(std::move(*connection));
-  auto facts = chosen.asks_for_user() ? facts_of_named_coupons(reader, books)
-                                      : facts_of_flow(reader, chosen.flow_name(merchant), books);
-  if (!facts) return tell(facts.error().message);
+  auto facts = chosen.asks_for_user() ? facts_of_named_coupons(reader, records)
+                                      : facts_of_flow(reader, chosen.flow_name(merchant), records);
+  if (!facts) return fail_with(facts.error().message);
   return std::move(*facts);
 }
 
@@ -150,11 +150,11 @@ std::string intake_json(const std::string& mchid, std::span<const PlatformRecord
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());
-  const bool tells = !document.HasParseError() && document.IsObject() &&
-                     document.HasMember("message") && document["message"].IsString();
+  const bool has_message = !document.HasParseError() && document.IsObject() &&
+                           document.HasMember("message") && document["message"].IsString();
   return "rejected the entries (status " + std::to_string(answer.status) + "): " +
-         (tells ? document["message"].GetString()
-                : "does it have the same version as this command?");
+         (has_message ? document["message"].GetString()
+                      : "does it have the same version as this command?");
 }
 
 bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
@@ -177,8 +177,8 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
 /// Sends the entries that the ledger lacks to the running service. If that fails, prints the error
 /// and returns nothing.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
-                             std::span<const PlatformRecord* const> missing, World& world) {
-  base::Progress progress(progress_on(world), "tried", missing.size());
+                             std::span<const PlatformRecord* const> missing, Runtime& runtime) {
+  base::Progress progress(progress_on(runtime), "tried", missing.size());
   Applied applied;
   for (std::size_t done = 0; done < missing.size(); done += kEntriesInARequest) {
     const auto part = missing.subspan(done, std::min(kEntriesInARequest, missing.size() - done));
@@ -191,7 +191,7 @@ std::optional<Applied> apply(const Config& config, const std::string& mchid,
     }
     if (problem) {
       progress.clear();
-      print_problems(world, {*problem});
+      print_problems(runtime, {*problem});
       return std::nullopt;
     }
     progress.set(done + part.size(), missing.size());
@@ -201,34 +201,34 @@ std::optional<Applied> apply(const Config& config, const std::string& mchid,
   return applied;
 }
 
-Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, World& world) {
+Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Runtime& runtime) {
   if (const auto wrong = wrong_usage(chosen); !wrong.empty()) {
-    world.err << "couponhook: " << wrong << " (see couponhook reconcile --help)\n";
+    runtime.err << "couponhook: " << wrong << " (see couponhook reconcile --help)\n";
     return Exit::kUsage;
   }
-  const auto config = load_config_or_print(common, world);
+  const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
-  const MerchantConfig* merchant = choose_merchant(*config, common, world);
+  const MerchantConfig* merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return Exit::kUsage;
-  const auto books = fetch_books(chosen, *merchant, common, world);
-  if (!books) return books.error();
-  const auto facts = read_store(chosen, *config, *merchant, *books, world);
+  const auto records = fetch_platform_records(chosen, *merchant, common, runtime);
+  if (!records) return records.error();
+  const auto facts = read_store(chosen, *config, *merchant, *records, runtime);
   if (!facts) return Exit::kFailed;
-  ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts),
-                           books->problems,
-                           books->malformed,
-                           books->not_compared,
+  ReconcileOutcome outcome{wechatpay::compare(records->entries, *facts),
+                           records->problems,
+                           records->malformed,
+                           records->not_compared,
                            compared_by(chosen),
                            std::nullopt};
   if (chosen.apply) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+    const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
     wechatpay::AdmissionWindow window{facts_known_since(config->store, now), std::nullopt};
     // Without --settled, the user asked to store every missing entry, also a young entry for which
     // WeChat Pay may still send a notification. The event's business key (such as coupon and
     // transaction) prevents a second delivery.
     if (chosen.settled) window.until = now - merchant->reconcile.settle;
-    const auto missing = wechatpay::admissible(outcome.report, books->entries, window);
-    outcome.applied = apply(*config, merchant->mchid, missing.entries, world);
+    const auto missing = wechatpay::admissible(outcome.report, records->entries, window);
+    outcome.applied = apply(*config, merchant->mchid, missing.entries, runtime);
     if (!outcome.applied) return Exit::kFailed;
     outcome.applied->outdated = missing.outdated;
     outcome.applied->unsettled = missing.unsettled;
@@ -236,18 +236,18 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   const auto print = chosen.json  ? print_report_json
                      : chosen.csv ? print_report_csv
                                   : print_report_table;
-  print(outcome, world.out);
+  print(outcome, runtime.out);
   return outcome.applied && outcome.applied->failed != 0 ? Exit::kFailed : Exit::kOk;
 }
 
 }  // namespace
 
-void declare_reconcile(CommandLine& line, CommonOptions& common, World& world) {
+void declare_reconcile(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<ReconcileOptions>();
   Options options = line.add(
       "reconcile",
       "Compare the store with WeChat Pay's own records, and store the missing notifications",
-      [chosen, &common, &world] { return reconcile(*chosen, common, world); });
+      [chosen, &common, &runtime] { return reconcile(*chosen, common, runtime); });
   add_merchant_options(options, common);
   options.text("--stock", chosen->stock, "Id of a stock whose activity has ended");
   options.word("--flow", chosen->flow, {"use", "refund"},

@@ -98,7 +98,7 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
   for (const wechatpay::FlowProblem& problem : outcome.problems) {
     out << to_string(problem) << '\n';
   }
-  out << report.in_books << " in WeChat Pay's records, " << report.in_store
+  out << report.in_platform << " in WeChat Pay's records, " << report.in_store
       << " in the store: " << report.matched << " matched, " << report.missing << " missing, "
       << report.differing << " differing, " << report.unlisted << " unlisted";
   if (outcome.malformed != 0) out << "; " << outcome.malformed << " lines could not be read";
@@ -128,7 +128,7 @@ void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
   const wechatpay::ReconcileReport& report = outcome.report;
   base::JsonWriter json;
   json.begin()
-      .number("in_books", report.in_books)
+      .number("in_books", report.in_platform)
       .number("repeated", report.repeated)
       .number("in_store", report.in_store)
       .number("matched", report.matched)

@@ -82,7 +82,7 @@ void print_json(const std::vector<Fixture>& fixtures, const std::vector<FileOutc
 }
 
 Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixture>& fixtures,
-          World& world) {
+          Runtime& runtime) {
   const std::uint64_t total = options.repeat * fixtures.size();
   sending.plan.notifications = total;
   sending.plan.connections = static_cast<std::size_t>(
@@ -100,43 +100,44 @@ Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixt
   const auto take = [&](const Outgoing& outgoing, const std::vector<CopyResult>& results) {
     const Fixture& fixture = fixtures[outgoing.tag];
     outcomes[outgoing.tag].add(results);
-    unexpected.look_at(fixture.source + " (" + outgoing.draft.id + ")", outgoing, results);
+    unexpected.check(fixture.source + " (" + outgoing.draft.id + ")", outgoing, results);
   };
-  const auto summary = send_all(sending.plan, sending.maker, next, take, progress_on(world));
+  const auto summary = send_all(sending.plan, sending.maker, next, take, progress_on(runtime));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
+    runtime.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {
-    print_json(fixtures, outcomes, *summary, world.out);
+    print_json(fixtures, outcomes, *summary, runtime.out);
   } else {
-    if (fixtures.size() <= kRowsMax) print_rows(fixtures, outcomes, world.out);
-    print_summary(*summary, world.out);
+    if (fixtures.size() <= kRowsMax) print_rows(fixtures, outcomes, runtime.out);
+    print_summary(*summary, runtime.out);
   }
-  unexpected.print(summary->unexpected, world.err);
+  unexpected.print(summary->unexpected, runtime.err);
   return summary->unexpected == 0 ? Exit::kOk : Exit::kFailed;
 }
 
-Exit replay(const ReplayOptions& options, const CommonOptions& common, World& world) {
-  const auto config = load_config_or_print(common, world);
+Exit replay(const ReplayOptions& options, const CommonOptions& common, Runtime& runtime) {
+  const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
-  const MerchantConfig* const merchant = choose_merchant(*config, common, world);
+  const MerchantConfig* const merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return Exit::kUsage;
   std::vector<Problem> problems;
   const auto fixtures = load_fixtures(options.paths, problems);
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   if (!problems.empty()) return Exit::kUsage;
-  auto sending = prepare_sending(options.sending, *config, *merchant, world);
+  auto sending = prepare_sending(options.sending, *config, *merchant, runtime);
   if (!sending) return Exit::kUsage;
-  return send(options, *sending, fixtures, world);
+  return send(options, *sending, fixtures, runtime);
 }
 
 }  // namespace
 
-void declare_replay(CommandLine& line, CommonOptions& common, World& world) {
+void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<ReplayOptions>();
-  Options options = line.add("replay", "Encrypt, sign and send the notifications in fixture files",
-                             [chosen, &common, &world] { return replay(*chosen, common, world); });
+  Options options =
+      line.add("replay", "Encrypt, sign and send the notifications in fixture files",
+               [chosen, &common, &runtime] { return replay(*chosen, common, runtime); });
   options.required_paths("PATH", chosen->paths, "Files (.json, .ndjson) or folders of these");
   add_merchant_options(options, common);
   options.number("--repeat", chosen->repeat, 1, 1'000'000, "Number of times to send the whole set");

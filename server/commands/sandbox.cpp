@@ -6,8 +6,8 @@
 #include "sandbox/service.hpp"
 #include "server/commands/sandbox_setup.hpp"
 #include "server/commands/sending.hpp"
+#include "server/service/blocked_signals.hpp"
 #include "server/service/listening.hpp"
-#include "server/service/stray_signals.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -120,7 +120,7 @@ void print_summary(const sandbox::OutboxSummary& summary, std::ostream& out) {
 /// Makes the network settings of the sandbox: listener, TLS, and connections for sending
 /// notifications. If there is a problem, adds it to `problems` and returns nothing.
 std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& options,
-                                                       const Config& config, World& world,
+                                                       const Config& config, Runtime& runtime,
                                                        std::vector<Problem>& problems) {
   const auto listener = choose_listener(options, config, problems);
   if (!listener) return std::nullopt;
@@ -142,35 +142,35 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
   }
   auto client_tls = make_sending_tls({}, config);
   if (client_tls) chosen.client_tls = std::move(*client_tls);
-  chosen.on_ready = [&world](const std::string& url) {
-    world.out << "couponhook: sandbox at " << url << std::endl;
+  chosen.on_ready = [&runtime](const std::string& url) {
+    runtime.out << "couponhook: sandbox at " << url << std::endl;
   };
-  chosen.on_bug = [&world](std::exception_ptr bug) {
-    world.err << "couponhook: a request failed: " << base::describe_exception(bug) << std::endl;
+  chosen.on_bug = [&runtime](std::exception_ptr bug) {
+    runtime.err << "couponhook: a request failed: " << base::describe_exception(bug) << std::endl;
   };
   return chosen;
 }
 
-Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, World& world) {
-  hold_off_stray_signals();
-  const auto config = load_config_or_print(common, world);
+Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, Runtime& runtime) {
+  block_unexpected_signals();
+  const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;
   if (!options.notify.empty() && options.notify != "none" && !base::parse_url(options.notify)) {
     problems.push_back({"--notify", "\"" + options.notify + "\" is not an http or https URL"});
   }
-  const auto service = service_options(options, *config, world, problems);
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto service = service_options(options, *config, runtime, problems);
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   auto platform = sandbox::make_platform(*config, platform_options(options), now, problems);
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   if (!problems.empty()) return Exit::kUsage;
   register_callbacks(options, *config, *platform);
-  sandbox::SharedPlatform shared(std::move(platform), world.clock, world.random, options.speed);
+  sandbox::SharedPlatform shared(std::move(platform), runtime.clock, runtime.random, options.speed);
   if (const auto problem = sandbox::run(shared, *service)) {
-    print_problems(world, {*problem});
+    print_problems(runtime, {*problem});
     return Exit::kFailed;
   }
-  print_summary(shared.summary(), world.out);
+  print_summary(shared.summary(), runtime.out);
   return Exit::kOk;
 }
 
@@ -192,12 +192,12 @@ An H5 link works with this address in place of https://action.weixin.qq.com.)";
 
 }  // namespace
 
-void declare_sandbox(CommandLine& line, CommonOptions& common, World& world) {
+void declare_sandbox(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<SandboxOptions>();
   Options options = line.add(
       "sandbox",
       "Simulate WeChat Pay on this machine: its coupon APIs, and notifications on its schedule",
-      [chosen, &common, &world] { return run_sandbox(*chosen, common, world); });
+      [chosen, &common, &runtime] { return run_sandbox(*chosen, common, runtime); });
   add_config_option(options, common);
   options.text("--listen", chosen->listen,
                "ADDRESS:PORT to serve the APIs on; default: that of merchant.api.base_url");

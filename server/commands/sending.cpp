@@ -65,22 +65,23 @@ unsigned expected_status(Bad bad, unsigned if_good) {
 }
 
 std::optional<Sending> prepare_sending(const SendingOptions& options, const Config& config,
-                                       const MerchantConfig& merchant, World& world) {
+                                       const MerchantConfig& merchant, Runtime& runtime) {
   if (options.to.empty() && config.listener.port == 0) {
-    print_problems(world, {{config.file.string() + ": listener.port",
-                            "is 0, so the system chooses the port; give the address that `serve` "
-                            "printed with --to, or set a fixed port"}});
+    print_problems(runtime, {{config.file.string() + ": listener.port",
+                              "is 0, so the system chooses the port; give the address that `serve` "
+                              "printed with --to, or set a fixed port"}});
     return std::nullopt;
   }
   const auto url =
       base::parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
-    print_problems(world, {{"--to", "\"" + options.to + "\" is not an http or https URL"}});
+    print_problems(runtime, {{"--to", "\"" + options.to + "\" is not an http or https URL"}});
     return std::nullopt;
   }
-  auto maker = load_notification_maker(config, merchant, options.key, world.random, world.clock);
+  auto maker =
+      load_notification_maker(config, merchant, options.key, runtime.random, runtime.clock);
   if (!maker) {
-    print_problems(world, maker.error());
+    print_problems(runtime, maker.error());
     return std::nullopt;
   }
   SendPlan plan;
@@ -93,7 +94,7 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
   if (url->tls) {
     auto tls = make_sending_tls(options.ca, config);
     if (!tls) {
-      print_problems(world, {{"--ca", tls.error().text()}});
+      print_problems(runtime, {{"--ca", tls.error().text()}});
       return std::nullopt;
     }
     plan.tls = std::move(*tls);
@@ -106,8 +107,8 @@ std::string describe(const CopyResult& result) {
   return std::to_string(result.status) + (result.detail.empty() ? "" : " " + result.detail);
 }
 
-void UnexpectedReplies::look_at(const std::string& name, const Outgoing& outgoing,
-                                const std::vector<CopyResult>& results) {
+void UnexpectedReplies::check(const std::string& name, const Outgoing& outgoing,
+                              const std::vector<CopyResult>& results) {
   for (const CopyResult& result : results) {
     if (lines_.size() == kLinesMax) return;
     if (result.is_as_expected(outgoing.expected)) continue;

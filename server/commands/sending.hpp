@@ -59,7 +59,8 @@ struct Sending {
 /// prints the problem and returns nothing.
 [[nodiscard]] std::optional<Sending> prepare_sending(const SendingOptions& options,
                                                      const Config& config,
-                                                     const MerchantConfig& merchant, World& world);
+                                                     const MerchantConfig& merchant,
+                                                     Runtime& runtime);
 
 /// Returns the result of sending one copy of a notification, as text: "204", "503
 /// STORE_UNAVAILABLE" or "no reply: …".
@@ -69,8 +70,8 @@ struct Sending {
 /// them at its end.
 class UnexpectedReplies {
  public:
-  void look_at(const std::string& name, const Outgoing& outgoing,
-               const std::vector<CopyResult>& results);
+  void check(const std::string& name, const Outgoing& outgoing,
+             const std::vector<CopyResult>& results);
   void print(std::uint64_t total, std::ostream& out) const;
 
  private:

@@ -15,11 +15,11 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
                                                      const std::string& target,
                                                      const std::string& body) {
   exit_ = Exit::kOk;
-  if (!config_) config_ = load_config_or_print(common_, world_);
-  if (!config_ || !mchid_is_configured(*config_, common_, world_)) return give_up(Exit::kUsage);
+  if (!config_) config_ = load_config_or_print(common_, runtime_);
+  if (!config_ || !mchid_is_configured(*config_, common_, runtime_)) return give_up(Exit::kUsage);
   const auto token = crypto::read_secret_line(config_->admin.token_file);
   if (!token) {
-    print_problems(world_, {{config_->admin.token_file.string(), token.error().text()}});
+    print_problems(runtime_, {{config_->admin.token_file.string(), token.error().text()}});
     return give_up(Exit::kUsage);
   }
   const auto answer = ask_admin(config_->admin, *token, method, target, body);
@@ -44,7 +44,7 @@ std::nullopt_t StatusClient::fail_at_endpoint(const std::string& message) {
 }
 
 std::nullopt_t StatusClient::fail(const Problem& problem) {
-  print_problems(world_, {problem});
+  print_problems(runtime_, {problem});
   return give_up(Exit::kFailed);
 }
 
@@ -65,7 +65,7 @@ std::string target_with(
   return path;
 }
 
-std::string pause_in_words(const rapidjson::Value& pause) {
+std::string describe_pause(const rapidjson::Value& pause) {
   const auto any = [&](const char* key) {
     const std::string text = text_of(pause, key);
     return text.empty() ? std::string("any") : text;

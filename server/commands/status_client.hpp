@@ -18,7 +18,8 @@ namespace couponhook::server {
 /// Sends requests to the status endpoint of the running service, and prints any error.
 class StatusClient {
  public:
-  StatusClient(const CommonOptions& common, World& world) : common_(common), world_(world) {}
+  StatusClient(const CommonOptions& common, Runtime& runtime)
+      : common_(common), runtime_(runtime) {}
 
   /// Sends a request, and prints the error if there is one.
   /// \return the JSON reply; nothing after an error, and then exit() returns the exit code.
@@ -35,7 +36,7 @@ class StatusClient {
   std::nullopt_t give_up(Exit exit);
 
   const CommonOptions& common_;
-  World& world_;
+  Runtime& runtime_;
   std::optional<Config> config_;
   Exit exit_ = Exit::kOk;
   std::string body_;
@@ -47,7 +48,7 @@ class StatusClient {
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
 
 /// Returns a description of one pause of deliveries, for the user.
-[[nodiscard]] std::string pause_in_words(const rapidjson::Value& pause);
+[[nodiscard]] std::string describe_pause(const rapidjson::Value& pause);
 
 /// Returns a JSON member as text for the user; "-" if there is no such member.
 [[nodiscard]] std::string text_of(const rapidjson::Value& object, const char* key);

@@ -54,103 +54,103 @@ void show(const Stock& stock, std::ostream& out) {
 
 /// Creates a stock (coupon batch). The rules are checked before the configuration is loaded, so
 /// that a body that breaks a rule is reported even without a configuration.
-Exit create(const StockOptions& chosen, const CommonOptions& common, World& world) {
-  const auto body = read_body(chosen.file, world);
+Exit create(const StockOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  const auto body = read_body(chosen.file, runtime);
   if (!body) return Exit::kUsage;
   const auto checked =
-      wechatpay::check_stock(*body, std::chrono::floor<std::chrono::seconds>(world.clock()));
-  if (!checked.violations.empty()) return refuse(world, "stock create", checked.violations);
-  auto outbound = open_outbound(common, world);
+      wechatpay::check_stock(*body, std::chrono::floor<std::chrono::seconds>(runtime.clock()));
+  if (!checked.violations.empty()) return refuse(runtime, "stock create", checked.violations);
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   return call_and_print(
-      *outbound, world, wechatpay::create_stock_request(checked.stock), chosen.json,
+      *outbound, runtime, wechatpay::create_stock_request(checked.stock), chosen.json,
       wechatpay::parse_created_stock, [&](const wechatpay::CreatedStock& created) {
         print_facts({{"stock_id", created.stock_id}, {"create_time", created.create_time}},
-                    world.out);
+                    runtime.out);
       });
 }
 
 using MakeRequest = ApiRequest (*)(const StockName&);
 
 Exit switch_stock(MakeRequest make, std::string_view command, const StockOptions& chosen,
-                  const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+                  const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   const StockName name = chosen.name(outbound->mchid);
   const auto broken = wechatpay::violations(name);
-  if (!broken.empty()) return refuse(world, command, broken);
+  if (!broken.empty()) return refuse(runtime, command, broken);
   const ApiRequest request = make(name);
   return call_and_print(
-      *outbound, world, request, chosen.json,
+      *outbound, runtime, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_stock_switched(request.api, body); },
       [&](const wechatpay::StockSwitched& switched) {
-        print_facts({{"stock_id", switched.stock_id}, {"time", switched.time}}, world.out);
+        print_facts({{"stock_id", switched.stock_id}, {"time", switched.time}}, runtime.out);
       });
 }
 
-Exit show_one(const StockOptions& chosen, const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+Exit show_one(const StockOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   const StockName name = chosen.name(outbound->mchid);
   const auto broken = wechatpay::violations(name);
-  if (!broken.empty()) return refuse(world, "stock show", broken);
-  return call_and_print(*outbound, world, wechatpay::show_stock_request(name), chosen.json,
+  if (!broken.empty()) return refuse(runtime, "stock show", broken);
+  return call_and_print(*outbound, runtime, wechatpay::show_stock_request(name), chosen.json,
                         wechatpay::parse_stock,
-                        [&](const Stock& stock) { show(stock, world.out); });
+                        [&](const Stock& stock) { show(stock, runtime.out); });
 }
 
-Exit list(const StockOptions& chosen, const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+Exit list(const StockOptions& chosen, const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   wechatpay::StockQuery query = chosen.query;
   query.stock_creator_mchid = chosen.name(outbound->mchid).stock_creator_mchid;
   const auto broken = wechatpay::violations(query);
-  if (!broken.empty()) return refuse(world, "stock list", broken);
+  if (!broken.empty()) return refuse(runtime, "stock list", broken);
   return call_and_print(
-      *outbound, world, wechatpay::list_stocks_request(query), chosen.json, wechatpay::parse_stocks,
-      [&](const wechatpay::Page<Stock>& page) {
+      *outbound, runtime, wechatpay::list_stocks_request(query), chosen.json,
+      wechatpay::parse_stocks, [&](const wechatpay::Page<Stock>& page) {
         Table table{"stock_id", "status", "distributed", "max", "ends", "name"};
         for (const Stock& stock : page.items) {
           table.add({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
                      number(stock.max_coupons), stock.available_end_time, stock.stock_name});
         }
-        table.print(world.out);
-        print_more(page, query.page, world.out);
+        table.print(runtime.out);
+        print_more(page, query.page, runtime.out);
       });
 }
 
 using MakeMembersRequest = ApiRequest (*)(const wechatpay::StockMembersQuery&);
 
 Exit list_members(MakeMembersRequest make, std::string_view command, const StockOptions& chosen,
-                  const CommonOptions& common, World& world) {
-  auto outbound = open_outbound(common, world);
+                  const CommonOptions& common, Runtime& runtime) {
+  auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
   const wechatpay::StockMembersQuery query{chosen.name(outbound->mchid), chosen.members};
   const auto broken = wechatpay::violations(query);
-  if (!broken.empty()) return refuse(world, command, broken);
+  if (!broken.empty()) return refuse(runtime, command, broken);
   const ApiRequest request = make(query);
   return call_and_print(
-      *outbound, world, request, chosen.json,
+      *outbound, runtime, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_stock_members(request.api, body); },
       [&](const wechatpay::Page<std::string>& page) {
-        for (const std::string& member : page.items) world.out << member << '\n';
-        print_more(page, query.page, world.out);
+        for (const std::string& member : page.items) runtime.out << member << '\n';
+        print_more(page, query.page, runtime.out);
       });
 }
 
 /// Declares the commands whose first word is `stock`.
 class StockGroup {
  public:
-  StockGroup(CommandLine& line, CommonOptions& common, World& world)
+  StockGroup(CommandLine& line, CommonOptions& common, Runtime& runtime)
       : group_(line.group("stock", "Stocks of favor coupons (代金券批次)")),
         common_(common),
-        world_(world) {}
+        runtime_(runtime) {}
 
   void declare_create() {
     Options options =
         group_.add("create", "Create a stock; nothing is sent if the request breaks a rule",
-                   [chosen = chosen_, &common = common_, &world = world_] {
-                     return create(*chosen, common, world);
+                   [chosen = chosen_, &common = common_, &runtime = runtime_] {
+                     return create(*chosen, common, runtime);
                    });
     add_merchant_options(options, common_);
     options.path("FILE", chosen_->file, "The request as JSON; \"-\": standard input");
@@ -159,25 +159,25 @@ class StockGroup {
 
   void declare_switch(const std::string& name, const std::string& description, MakeRequest make) {
     Options options = group_.add(
-        name, description, [make, name, chosen = chosen_, &common = common_, &world = world_] {
-          return switch_stock(make, "stock " + name, *chosen, common, world);
+        name, description, [make, name, chosen = chosen_, &common = common_, &runtime = runtime_] {
+          return switch_stock(make, "stock " + name, *chosen, common, runtime);
         });
     add_stock(options);
   }
 
   void declare_show() {
-    Options options =
-        group_.add("show", "Show a stock", [chosen = chosen_, &common = common_, &world = world_] {
-          return show_one(*chosen, common, world);
-        });
+    Options options = group_.add("show", "Show a stock",
+                                 [chosen = chosen_, &common = common_, &runtime = runtime_] {
+                                   return show_one(*chosen, common, runtime);
+                                 });
     add_stock(options);
   }
 
   void declare_list() {
-    Options options =
-        group_.add("list", "List stocks", [chosen = chosen_, &common = common_, &world = world_] {
-          return list(*chosen, common, world);
-        });
+    Options options = group_.add("list", "List stocks",
+                                 [chosen = chosen_, &common = common_, &runtime = runtime_] {
+                                   return list(*chosen, common, runtime);
+                                 });
     add_shared(options);
     wechatpay::StockQuery& query = chosen_->query;
     options.text("--status", query.status, "unactivated, audit, running, stoped (sic) or paused");
@@ -189,8 +189,8 @@ class StockGroup {
   void declare_members(const std::string& name, const std::string& description,
                        MakeMembersRequest make) {
     Options options = group_.add(
-        name, description, [make, name, chosen = chosen_, &common = common_, &world = world_] {
-          return list_members(make, "stock " + name, *chosen, common, world);
+        name, description, [make, name, chosen = chosen_, &common = common_, &runtime = runtime_] {
+          return list_members(make, "stock " + name, *chosen, common, runtime);
         });
     add_stock(options);
     add_page_options(options, chosen_->members, 50);
@@ -210,14 +210,14 @@ class StockGroup {
 
   CommandGroup group_;
   CommonOptions& common_;
-  World& world_;
+  Runtime& runtime_;
   std::shared_ptr<StockOptions> chosen_ = std::make_shared<StockOptions>();
 };
 
 }  // namespace
 
-void declare_stock(CommandLine& line, CommonOptions& common, World& world) {
-  StockGroup group(line, common, world);
+void declare_stock(CommandLine& line, CommonOptions& common, Runtime& runtime) {
+  StockGroup group(line, common, runtime);
   group.declare_create();
   group.declare_switch("start", "Start issuing coupons", wechatpay::start_stock_request);
   group.declare_switch("pause", "Pause issuing coupons", wechatpay::pause_stock_request);

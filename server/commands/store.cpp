@@ -7,20 +7,20 @@
 
 namespace couponhook::server {
 
-std::optional<ConfiguredStore> find_store(const CommonOptions& common, World& world) {
-  auto config = load_config_or_print(common, world);
+std::optional<ConfiguredStore> find_store(const CommonOptions& common, Runtime& runtime) {
+  auto config = load_config_or_print(common, runtime);
   if (!config) return std::nullopt;
   const std::string where = config->file.string() + ": store.url";
   auto url = storage::parse_store_url(config->store.url, config->directory);
   if (!url) {
-    print_problems(world, {{where, url.error().message}});
+    print_problems(runtime, {{where, url.error().message}});
     return std::nullopt;
   }
   return ConfiguredStore{std::move(*config), std::move(*url), where};
 }
 
-Exit fail(World& world, const std::string& where, const storage::Failure& failure) {
-  print_problems(world, {{where, failure.message}});
+Exit fail(Runtime& runtime, const std::string& where, const storage::Failure& failure) {
+  print_problems(runtime, {{where, failure.message}});
   return Exit::kFailed;
 }
 
@@ -29,11 +29,12 @@ namespace {
 /// Checks that the store can be copied as a file.
 /// \return true for an SQLite store. For PostgreSQL, prints which tools to use instead, and returns
 ///   false.
-bool is_file(const ConfiguredStore& store, World& world) {
+bool is_file(const ConfiguredStore& store, Runtime& runtime) {
   if (store.url.engine == "sqlite") return true;
-  print_problems(world, {{store.where,
-                          "backup and restore copy the file of an SQLite store; for PostgreSQL use "
-                          "pg_dump and pg_restore, or the database's own backups"}});
+  print_problems(runtime,
+                 {{store.where,
+                   "backup and restore copy the file of an SQLite store; for PostgreSQL use "
+                   "pg_dump and pg_restore, or the database's own backups"}});
   return false;
 }
 
@@ -41,8 +42,8 @@ bool is_file(const ConfiguredStore& store, World& world) {
 /// \param store the configured store. The message names the store's configuration key, unless the
 ///   backup file is the cause.
 /// \return the exit code.
-Exit fail(World& world, const ConfiguredStore& store, const storage::BackupFailure& failure) {
-  return fail(world, failure.in_backup ? "FILE" : store.where, failure);
+Exit fail(Runtime& runtime, const ConfiguredStore& store, const storage::BackupFailure& failure) {
+  return fail(runtime, failure.in_backup ? "FILE" : store.where, failure);
 }
 
 void print_facts(const storage::BackupFacts& facts, std::ostream& out) {
@@ -54,69 +55,70 @@ void print_facts(const storage::BackupFacts& facts, std::ostream& out) {
   out << '\n';
 }
 
-Exit backup(const CommonOptions& common, const std::filesystem::path& to, World& world) {
-  const auto store = find_store(common, world);
-  if (!store || !is_file(*store, world)) return Exit::kUsage;
-  WorkDisplay display(world);
+Exit backup(const CommonOptions& common, const std::filesystem::path& to, Runtime& runtime) {
+  const auto store = find_store(common, runtime);
+  if (!store || !is_file(*store, runtime)) return Exit::kUsage;
+  WorkDisplay display(runtime);
   const auto facts = storage::back_up_sqlite(store->url.path, to, display.observer());
   display.clear();
-  if (!facts) return fail(world, *store, facts.error());
-  world.out << "backed up to " << to.string() << ", checked: ";
-  print_facts(*facts, world.out);
+  if (!facts) return fail(runtime, *store, facts.error());
+  runtime.out << "backed up to " << to.string() << ", checked: ";
+  print_facts(*facts, runtime.out);
   return Exit::kOk;
 }
 
 /// Returns the suffix for the name of a file that a restore moves aside, for example
 /// ".before-restore-20240131T235959Z".
-std::string aside_suffix(World& world) {
-  std::string time = base::format_unix_ms(base::to_unix_ms(world.clock()));
+std::string aside_suffix(Runtime& runtime) {
+  std::string time = base::format_unix_ms(base::to_unix_ms(runtime.clock()));
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   return ".before-restore-" + time.substr(0, time.find('.')) + "Z";
 }
 
-Exit restore(const CommonOptions& common, const std::filesystem::path& from, World& world) {
-  const auto store = find_store(common, world);
-  if (!store || !is_file(*store, world)) return Exit::kUsage;
-  WorkDisplay display(world);
+Exit restore(const CommonOptions& common, const std::filesystem::path& from, Runtime& runtime) {
+  const auto store = find_store(common, runtime);
+  if (!store || !is_file(*store, runtime)) return Exit::kUsage;
+  WorkDisplay display(runtime);
   const auto restored =
-      storage::restore_sqlite(store->url.path, from, aside_suffix(world), display.observer());
+      storage::restore_sqlite(store->url.path, from, aside_suffix(runtime), display.observer());
   display.clear();
-  if (!restored) return fail(world, *store, restored.error());
-  world.out << "restored " << store->url.path.string() << ", checked: ";
-  print_facts(restored->facts, world.out);
+  if (!restored) return fail(runtime, *store, restored.error());
+  runtime.out << "restored " << store->url.path.string() << ", checked: ";
+  print_facts(restored->facts, runtime.out);
   if (restored->set_aside) {
-    world.out << "the previous store was kept as " << restored->set_aside->string() << '\n';
+    runtime.out << "the previous store was kept as " << restored->set_aside->string() << '\n';
   }
-  world.out
+  runtime.out
       << "notifications received after the backup are missing: `couponhook reconcile` finds them\n";
   return Exit::kOk;
 }
 
-void declare_backup(CommandGroup& group, CommonOptions& common, World& world) {
+void declare_backup(CommandGroup& group, CommonOptions& common, Runtime& runtime) {
   const auto to = std::make_shared<std::filesystem::path>();
   Options options =
       group.add("backup", "Copy an SQLite store to a new file, while the service runs or not",
-                [&common, &world, to] { return backup(common, *to, world); });
+                [&common, &runtime, to] { return backup(common, *to, runtime); });
   add_config_option(options, common);
   options.required_path("FILE", *to, "File to create");
 }
 
-void declare_restore(CommandGroup& group, CommonOptions& common, World& world) {
+void declare_restore(CommandGroup& group, CommonOptions& common, Runtime& runtime) {
   const auto from = std::make_shared<std::filesystem::path>();
-  Options options = group.add("restore", "Replace the store by a backup; stop the service first",
-                              [&common, &world, from] { return restore(common, *from, world); });
+  Options options =
+      group.add("restore", "Replace the store by a backup; stop the service first",
+                [&common, &runtime, from] { return restore(common, *from, runtime); });
   add_config_option(options, common);
   options.required_path("FILE", *from, "The backup");
 }
 
 }  // namespace
 
-void declare_store(CommandLine& line, CommonOptions& common, World& world) {
+void declare_store(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   CommandGroup group = line.group("store", "Back up, restore, migrate and purge the store");
-  declare_backup(group, common, world);
-  declare_restore(group, common, world);
-  declare_store_migrate(group, common, world);
-  declare_store_purge(group, common, world);
+  declare_backup(group, common, runtime);
+  declare_restore(group, common, runtime);
+  declare_store_migrate(group, common, runtime);
+  declare_store_purge(group, common, runtime);
 }
 
 }  // namespace couponhook::server

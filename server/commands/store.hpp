@@ -18,7 +18,7 @@ namespace couponhook::server {
 /// Shows the progress of work in the store that takes long, such as a backup.
 class WorkDisplay {
  public:
-  explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
+  explicit WorkDisplay(Runtime& runtime) : display_(progress_on(runtime)) {}
 
   [[nodiscard]] storage::WorkObserver observer() {
     return [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
@@ -60,13 +60,15 @@ struct ConfiguredStore {
 
 /// Loads the configuration and its store URL. If there is a problem, prints the problem and returns
 /// nothing.
-[[nodiscard]] std::optional<ConfiguredStore> find_store(const CommonOptions& common, World& world);
+[[nodiscard]] std::optional<ConfiguredStore> find_store(const CommonOptions& common,
+                                                        Runtime& runtime);
 
 /// Prints a failure of the store.
 /// \return the exit code.
-[[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);
+[[nodiscard]] Exit fail(Runtime& runtime, const std::string& where,
+                        const storage::Failure& failure);
 
-void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world);
-void declare_store_migrate(CommandGroup& group, CommonOptions& common, World& world);
+void declare_store_purge(CommandGroup& group, CommonOptions& common, Runtime& runtime);
+void declare_store_migrate(CommandGroup& group, CommonOptions& common, Runtime& runtime);
 
 }  // namespace couponhook::server

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
 /// Smallest age of the data that --before may remove. WeChat Pay may send a notification again for
 /// one day, and couponhook must still have the notification's id in the store then.
-constexpr std::chrono::days kYoungestPurged{2};
+constexpr std::chrono::days kPurgedAgeMin{2};
 
 struct PurgeOptions {
   std::vector<std::string> what;
@@ -31,16 +31,16 @@ const std::vector<std::string> kPurgeable{"payloads", "notifications", "quaranti
 /// --before and --what give. If these options are wrong, prints the problem and returns nothing.
 std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
                                                     const StoreConfig& config, std::int64_t now_ms,
-                                                    World& world) {
+                                                    Runtime& runtime) {
   storage::PurgeCutoffs cutoffs = purge_cutoffs(config, now_ms);
   if (!options.before.empty()) {
     const auto before = base::parse_event_time(
         options.before.size() == kDateLength ? options.before + "T00:00:00Z" : options.before);
-    const std::int64_t latest = now_ms - milliseconds(kYoungestPurged).count();
+    const std::int64_t latest = now_ms - milliseconds(kPurgedAgeMin).count();
     if (!before || before->time_since_epoch().count() > latest || options.what.empty()) {
-      print_problems(world, {{"--before",
-                              "must be a date, or a time such as 2024-01-31T00:00:00Z, at least "
-                              "two days ago, and needs --what"}});
+      print_problems(runtime, {{"--before",
+                                "must be a date, or a time such as 2024-01-31T00:00:00Z, at least "
+                                "two days ago, and needs --what"}});
       return std::nullopt;
     }
     const std::int64_t before_ms = before->time_since_epoch().count();
@@ -69,9 +69,9 @@ storage::Connection::Result<void> check_clock(storage::Connection& connection,
     if (options.dry_run) return {};
     return storage::trust_clock(connection, now_ms, steady);
   }
-  const auto doubt = storage::doubt_about_clock(connection, now_ms, steady, mode);
-  if (!doubt) return doubt.error();
-  if (*doubt) return storage::Failure{storage::FailureCode::kUnsafe, **doubt};
+  const auto clock_error = storage::find_clock_error(connection, now_ms, steady, mode);
+  if (!clock_error) return clock_error.error();
+  if (*clock_error) return storage::Failure{storage::FailureCode::kUnsafe, **clock_error};
   return {};
 }
 
@@ -95,48 +95,48 @@ void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& option
       << " facts of the ledger\n";
 }
 
-Exit purge(const CommonOptions& common, const PurgeOptions& options, World& world) {
-  const auto at_hand = find_store(common, world);
+Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& runtime) {
+  const auto at_hand = find_store(common, runtime);
   if (!at_hand) return Exit::kUsage;
-  const std::int64_t now_ms = base::to_unix_ms(world.clock());
-  const auto cutoffs = choose_cutoffs(options, at_hand->config.store, now_ms, world);
+  const std::int64_t now_ms = base::to_unix_ms(runtime.clock());
+  const auto cutoffs = choose_cutoffs(options, at_hand->config.store, now_ms, runtime);
   if (!cutoffs) return Exit::kUsage;
   const auto store = storage::Store::join(at_hand->url, {});
-  if (!store) return fail(world, at_hand->where, store.error());
+  if (!store) return fail(runtime, at_hand->where, store.error());
   const auto connection = (*store)->writer(storage::WriterRole::kMaintenance);
-  if (!connection) return fail(world, at_hand->where, connection.error());
+  if (!connection) return fail(runtime, at_hand->where, connection.error());
   if (const auto right = check_clock(**connection, options, now_ms); !right) {
-    return fail(world, at_hand->where, right.error());
+    return fail(runtime, at_hand->where, right.error());
   }
 
   storage::Purge purge(**connection, *cutoffs,
                        options.dry_run ? storage::PurgeMode::kCount : storage::PurgeMode::kRemove,
                        std::chrono::steady_clock::now);
-  WorkDisplay display(world);
+  WorkDisplay display(runtime);
   const auto observer = display.observer();
-  const bool rests = !options.dry_run && !options.hurry;
+  const bool pauses = !options.dry_run && !options.hurry;
   const auto pass_max = storage::purge_pass_max(at_hand->config.store.maintenance_interval);
   const auto ran =
       storage::run_purge(purge, pass_max, std::chrono::steady_clock::now, [&](auto time) {
         const storage::PurgeProgress progress = purge.progress();
         if (progress.total != 0) observer(progress.doing, progress.done, progress.total);
-        if (rests) std::this_thread::sleep_for(time);
+        if (pauses) std::this_thread::sleep_for(time);
         return true;
       });
   display.clear();
-  print_purged(purge.counts(), options, world.out);
-  if (!ran) return fail(world, at_hand->where, ran.error());
+  print_purged(purge.counts(), options, runtime.out);
+  if (!ran) return fail(runtime, at_hand->where, ran.error());
   return Exit::kOk;
 }
 
 }  // namespace
 
-void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world) {
+void declare_store_purge(CommandGroup& group, CommonOptions& common, Runtime& runtime) {
   const auto chosen = std::make_shared<PurgeOptions>();
   Options options = group.add(
       "purge",
       "Remove data that is older than the retention settings, while the service runs or not",
-      [&common, &world, chosen] { return purge(common, *chosen, world); });
+      [&common, &runtime, chosen] { return purge(common, *chosen, runtime); });
   add_config_option(options, common);
   options.words("--what", chosen->what, kPurgeable,
                 "Purge only this kind of data (may be repeated)");

@@ -19,7 +19,7 @@ struct TriggerOptions {
 /// Parses the values of the --set options, which change fields of the notification. If a value is
 /// wrong, prints the problem and returns nothing.
 std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::string>& texts,
-                                                        World& world) {
+                                                        Runtime& runtime) {
   std::vector<FieldSetting> settings;
   std::vector<Problem> problems;
   for (const std::string& text : texts) {
@@ -30,7 +30,7 @@ std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::s
       problems.push_back({"--set", setting.error()});
     }
   }
-  print_problems(world, problems);
+  print_problems(runtime, problems);
   if (!problems.empty()) return std::nullopt;
   return settings;
 }
@@ -50,7 +50,7 @@ NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options
 }
 
 Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& event,
-          World& world) {
+          Runtime& runtime) {
   sending.plan.notifications = options.count;
   // Use no more connections than there are copies of notifications to send: more would be useless.
   const std::uint64_t copies = options.count * sending.plan.copies;
@@ -60,59 +60,59 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
   const auto summary = send_all(
       sending.plan, sending.maker, drafts_of(event, options, sending.plan.bad),
       [&unexpected](const Outgoing& outgoing, const std::vector<CopyResult>& results) {
-        unexpected.look_at(outgoing.draft.id, outgoing, results);
+        unexpected.check(outgoing.draft.id, outgoing, results);
       },
-      progress_on(world));
+      progress_on(runtime));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
+    runtime.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {
     base::JsonWriter json;
     json.begin();
     write_summary(*summary, json);
-    world.out << json.end().take() << '\n';
+    runtime.out << json.end().take() << '\n';
   } else {
-    print_summary(*summary, world.out);
+    print_summary(*summary, runtime.out);
   }
-  unexpected.print(summary->unexpected, world.err);
+  unexpected.print(summary->unexpected, runtime.err);
   return summary->unexpected == 0 ? Exit::kOk : Exit::kFailed;
 }
 
-Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& world) {
+Exit trigger(const TriggerOptions& options, const CommonOptions& common, Runtime& runtime) {
   if (!names_event(options.event)) {
-    print_problems(world,
+    print_problems(runtime,
                    {{"trigger", "\"" + options.event +
                                     "\" is not an event; name issue, redeem or refund, or an "
                                     "event type such as COUPON.USE"}});
     return Exit::kUsage;
   }
-  auto settings = parse_settings(options.settings, world);
+  auto settings = parse_settings(options.settings, runtime);
   if (!settings) return Exit::kUsage;
-  const auto config = load_config_or_print(common, world);
+  const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
-  const MerchantConfig* const merchant = choose_merchant(*config, common, world);
+  const MerchantConfig* const merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return Exit::kUsage;
   const EventTemplate event(resolve_event(options.event), merchant->mchid, std::move(*settings),
-                            world.random, world.clock);
+                            runtime.random, runtime.clock);
   // Make one draft of the notification as a test: a --set option fits either every draft or no
   // draft.
   if (const auto draft = event.make_draft(); !draft) {
-    print_problems(world, {{"--set", draft.error()}});
+    print_problems(runtime, {{"--set", draft.error()}});
     return Exit::kUsage;
   }
-  auto sending = prepare_sending(options.sending, *config, *merchant, world);
+  auto sending = prepare_sending(options.sending, *config, *merchant, runtime);
   if (!sending) return Exit::kUsage;
-  return send(options, *sending, event, world);
+  return send(options, *sending, event, runtime);
 }
 
 }  // namespace
 
-void declare_trigger(CommandLine& line, CommonOptions& common, World& world) {
+void declare_trigger(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<TriggerOptions>();
   Options options = line.add(
       "trigger", "Encrypt, sign and send notifications as WeChat Pay would, with a development key",
-      [chosen, &common, &world] { return trigger(*chosen, common, world); });
+      [chosen, &common, &runtime] { return trigger(*chosen, common, runtime); });
   options.required_text("EVENT", chosen->event,
                         "issue, redeem, refund, or an event type: COUPON.USE, …");
   add_merchant_options(options, common);

@@ -207,8 +207,9 @@ void check_merchant_path(Section& section, const std::string& path) {
     section.report("path",
                    "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
                    "such a notify_url");
-  } else if (const auto odd = crypto::find_odd_char(path)) {
-    section.report("path", "has " + *odd + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
+  } else if (const auto unusual = crypto::find_unusual_char(path)) {
+    section.report("path",
+                   "has " + *unusual + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
   }
 }
 

@@ -120,15 +120,15 @@ std::string normalise_certificate_serial(std::string_view text) {
 }
 
 std::string explain_mchid(std::string_view mchid) {
-  if (const auto odd = crypto::find_odd_char(mchid)) {
-    return "has " + *odd + " in it; write the merchant's number, digits only";
+  if (const auto unusual = crypto::find_unusual_char(mchid)) {
+    return "has " + *unusual + " in it; write the merchant's number, digits only";
   }
   return {};
 }
 
 std::string explain_public_key_id(std::string_view id) {
-  if (const auto odd = crypto::find_odd_char(id)) {
-    return "has " + *odd + " in it; copy the id from the console again, PUB_KEY_ID_ and digits";
+  if (const auto unusual = crypto::find_unusual_char(id)) {
+    return "has " + *unusual + " in it; copy the id from the console again, PUB_KEY_ID_ and digits";
   }
   if (!is_public_key_id(id)) {
     return consists_of(id, kHexDigits) && !consists_of(id, kDigits)
@@ -148,9 +148,9 @@ std::string explain_certificate_serial(std::string_view serial) {
         "certificate");
   }
   if (!consists_of(serial, kHexDigits)) {
-    const auto odd = crypto::find_odd_char(serial);
+    const auto unusual = crypto::find_unusual_char(serial);
     return say("is not a hexadecimal number" +
-               (odd ? ": it has " + *odd + " in it" : std::string()));
+               (unusual ? ": it has " + *unusual + " in it" : std::string()));
   }
   if (serial.size() > kSerialDigitsMax) {
     return say("has " + std::to_string(serial.size()) + " digits, and a serial has at most " +

@@ -64,7 +64,7 @@ struct HandlerFiles {
 
 }  // namespace
 
-FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
+FileMarks read_file_marks(std::span<const std::filesystem::path> patterns) {
   FileMarks marks;
   for (const auto& pattern : patterns) {
     if (pattern.empty()) continue;
@@ -101,9 +101,9 @@ UnitFiles unit_files(const Config& config) {
   return units;
 }
 
-UnitMarks look_at_units(const Config& config) {
+UnitMarks read_unit_marks(const Config& config) {
   UnitMarks marks;
-  for (const auto& [unit, files] : unit_files(config)) marks[unit] = look_at_files(files);
+  for (const auto& [unit, files] : unit_files(config)) marks[unit] = read_file_marks(files);
   return marks;
 }
 
@@ -164,11 +164,11 @@ std::map<std::string, UnitState> ReloadCounters::list() const {
 void UnitWatch::refuse(std::string why, TimePoint now) {
   error_ = std::move(why);
   retry_at_ = now + kRetry;
-  told_at_ = now;
+  logged_at_ = now;
 }
 
 bool UnitWatch::is_due(TimePoint now) {
-  FileMarks marks = look_at_files(unit_.files);
+  FileMarks marks = read_file_marks(unit_.files);
   if (marks != marks_) {
     marks_ = std::move(marks);
     return true;
@@ -180,19 +180,19 @@ bool UnitWatch::is_due(TimePoint now) {
 UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
   // Record the state of the reload unit's files before they are read. A change during the load is
   // then noticed later as a new change.
-  marks_ = look_at_files(unit_.files);
+  marks_ = read_file_marks(unit_.files);
   std::string error;
   try {
     error = join_problems(unit_.load());
   } catch (...) {
     error = base::describe_exception(std::current_exception());
   }
-  const bool is_news =
-      !error.empty() && (asked_for || error != error_ || now - told_at_ >= kRepeat);
-  if (is_news) told_at_ = now;
+  const bool must_log =
+      !error.empty() && (asked_for || error != error_ || now - logged_at_ >= kRepeat);
+  if (must_log) logged_at_ = now;
   retry_at_ = now + kRetry;
   error_ = error;
-  return {std::move(error), is_news};
+  return {std::move(error), must_log};
 }
 
 }  // namespace couponhook::server

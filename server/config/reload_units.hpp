@@ -28,7 +28,7 @@ using FileMarks = std::vector<std::tuple<std::filesystem::path, std::uint64_t, s
 
 /// Returns the current state of the files that the patterns match.
 /// \param patterns files, folders or globs, as in expand_path().
-[[nodiscard]] FileMarks look_at_files(std::span<const std::filesystem::path> patterns);
+[[nodiscard]] FileMarks read_file_marks(std::span<const std::filesystem::path> patterns);
 
 /// For each reload unit (part of the set-up that is reloaded by itself), the files that it is
 /// loaded from. The keys are the names of the units: "config", "listener", "admin", "admin_token",
@@ -38,7 +38,7 @@ using UnitFiles = std::map<std::string, std::vector<std::filesystem::path>>;
 /// For each reload unit (part of the set-up that is reloaded by itself), the state of its files.
 /// The keys are the names of the units.
 using UnitMarks = std::map<std::string, FileMarks>;
-[[nodiscard]] UnitMarks look_at_units(const Config& config);
+[[nodiscard]] UnitMarks read_unit_marks(const Config& config);
 
 // Names of the reload units, the parts of the set-up that are reloaded by themselves.
 inline constexpr std::string_view kConfigUnit = "config";
@@ -126,7 +126,7 @@ class UnitWatch {
     /// Reason why the reload unit could not be loaded; empty if it was loaded.
     std::string error;
     /// True: the error must be logged, because it is new or was last logged some time ago.
-    bool is_news = false;
+    bool must_log = false;
   };
   /// Loads the reload unit now.
   /// \param asked_for true: an operator asked for the reload, so an error is logged even if it was
@@ -139,7 +139,7 @@ class UnitWatch {
   FileMarks marks_;
   std::string error_;  // error of the last attempt to load the reload unit; empty if that succeeded
   TimePoint retry_at_{};
-  TimePoint told_at_{};
+  TimePoint logged_at_{};
 };
 
 }  // namespace couponhook::server

@@ -13,20 +13,20 @@ namespace {
 
 /// A place where several lines of the TOML file were joined into one line of the prepared text (the
 /// text that toml++ parses).
-struct Join {
+struct JoinedLines {
   std::size_t out_line;
   std::size_t lines;
 };
 
 struct PreparedText {
   std::string text;
-  std::vector<Join> joins;
+  std::vector<JoinedLines> joins;
 
   /// Converts a line number in the prepared text (the text that toml++ parses) to the line number
   /// in the TOML file.
   [[nodiscard]] std::size_t line_in_file(std::size_t line) const {
     std::size_t joined = 0;
-    for (const Join& join : joins) joined += join.out_line < line ? join.lines : 0;
+    for (const JoinedLines& join : joins) joined += join.out_line < line ? join.lines : 0;
     return line + joined;
   }
 };
@@ -165,7 +165,7 @@ class TomlPreparation {
   std::size_t line_ = 1;
   std::size_t out_line_ = 1;
   std::size_t dots_ = 0;
-  std::vector<Join> joins_;
+  std::vector<JoinedLines> joins_;
   std::string out_;
   std::optional<TomlFault> fault_;
 };

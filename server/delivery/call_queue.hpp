@@ -18,10 +18,10 @@ namespace couponhook::server {
 /// soon.
 class CallQueue {
  public:
-  void push(storage::ClaimedDelivery&& delivery, Urgency urgency) {
+  void push(storage::ClaimedDelivery&& delivery, Priority priority) {
     {
       const std::lock_guard lock(mutex_);
-      if (urgency == Urgency::kAwaited) {
+      if (priority == Priority::kReplyWaits) {
         waiting_.push_front(std::move(delivery));
       } else {
         waiting_.push_back(std::move(delivery));

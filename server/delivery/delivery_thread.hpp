@@ -33,7 +33,7 @@ class DeliveryThread {
   /// Starts the delivery thread.
   /// \param on_bug called with each uncaught exception of a task; the thread then continues.
   void start(std::function<void(std::exception_ptr)> on_bug) {
-    asio::co_spawn(io_, sweep_for_ever(deadlines_), on_bug);
+    asio::co_spawn(io_, sweep_forever(deadlines_), on_bug);
     thread_ = std::thread([this, on_bug] {
       pthread_setname_np(pthread_self(), "delivery-io");
       while (!io_.stopped()) {

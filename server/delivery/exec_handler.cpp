@@ -46,7 +46,7 @@ constexpr std::size_t kErrorTailBytes = 4096;
 constexpr std::size_t kErrorDetailBytesMax = 500;
 /// Time to wait for a killed process to end. If the process takes longer, ChildProcesses takes its
 /// exit status later.
-constexpr std::chrono::milliseconds kKillPatience{2000};
+constexpr std::chrono::milliseconds kKillTimeout{2000};
 
 /// A file descriptor that is closed by the destructor.
 class Fd {
@@ -218,7 +218,7 @@ class Child {
 
   /// Waits at most kLook (20 ms) until one of the command's pipes is ready; then writes input and
   /// reads output.
-  void converse(std::string_view& input) {
+  void exchange_data(std::string_view& input) {
     std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
                                 pollfd{errors_.fd(), POLLIN, 0}};
     ::poll(ready.data(), ready.size(), static_cast<int>(kLook.count()));
@@ -248,7 +248,7 @@ class Child {
   /// Kills the command's process and all other processes of its group.
   void kill() const {
     ::kill(-pid_, SIGKILL);
-    const auto due = Clock::now() + kKillPatience;
+    const auto due = Clock::now() + kKillTimeout;
     while (!ended()) {
       if (Clock::now() >= due) return ChildProcesses::of_this_process().abandon(pid_);
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -321,7 +321,7 @@ Outcome ExecHandler::handle(const handlers::HandledEvent& event) {
   const auto detail = [&child] { return base::last_lines(child.errors(), kErrorDetailBytesMax); };
   std::string_view input = body;
   while (true) {
-    child.converse(input);
+    child.exchange_data(input);
     if (child.is_over_limit()) {
       child.kill();
       return Retry{"the command wrote more than max_output_bytes and was killed", {}, detail()};

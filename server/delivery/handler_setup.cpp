@@ -23,7 +23,7 @@ constexpr milliseconds kOpenMax{5000};
 
 /// Returns the options of a handler's worker. The circuit breaker uses the handler's retry times: a
 /// handler with quick retries also probes its target quickly.
-HandlerWorkerOptions lane_options(const HandlerConfig& config) {
+HandlerWorkerOptions worker_options(const HandlerConfig& config) {
   const OutwardConfig& outward = config.outward;
   HandlerWorkerOptions handler_worker;
   handler_worker.handler = config.name;
@@ -40,7 +40,7 @@ class TargetMaker {
  public:
   TargetMaker(const HandlerConfig& config, const handlers::HandlerTypes& types, std::string where,
               std::vector<Problem>& problems)
-      : config_(config), types_(types), where_(std::move(where)), problems_(problems) {}
+      : config_(config), types_(types), config_key_(std::move(where)), problems_(problems) {}
 
   using Target = decltype(HandlerSetup::target);
 
@@ -154,7 +154,7 @@ class TargetMaker {
   /// Reports a problem in a [[handler]] table, which can only be repaired by editing the
   /// configuration.
   void report(const std::string& key, std::string message) {
-    problems_.push_back({where_ + "." + key, std::move(message)});
+    problems_.push_back({config_key_ + "." + key, std::move(message)});
   }
   /// Reports a problem with the content of a file that a handler needs. Such a problem may be
   /// repaired while the service runs.
@@ -171,14 +171,14 @@ class TargetMaker {
 
   const HandlerConfig& config_;
   const handlers::HandlerTypes& types_;
-  std::string where_;
+  std::string config_key_;
   std::vector<Problem>& problems_;
   bool lacks_files_ = false;
   std::shared_ptr<const crypto::Secret> secret_;
 };
 
 /// Returns the broker address to which a handler publishes; empty for handlers without a broker.
-struct PlaceOf {
+struct BrokerAddressOf {
   std::string operator()(const RedisHandlerConfig& redis) const { return redis.url; }
   std::string operator()(const AmqpHandlerConfig& amqp) const { return amqp.url; }
   std::string operator()(const KafkaHandlerConfig& kafka) const { return kafka.brokers; }
@@ -188,13 +188,13 @@ struct PlaceOf {
   }
 };
 
-bool holds_the_same(const std::shared_ptr<const crypto::Secret>& a,
-                    const std::shared_ptr<const crypto::Secret>& b) {
+bool are_equal(const std::shared_ptr<const crypto::Secret>& a,
+               const std::shared_ptr<const crypto::Secret>& b) {
   if (!a || !b) return a == b;
   return a->equals(b->reveal());
 }
 
-bool lead_to_the_same_place(const base::Url& a, const base::Url& b) {
+bool have_same_target(const base::Url& a, const base::Url& b) {
   return std::tie(a.tls, a.host, a.port, a.target) == std::tie(b.tls, b.host, b.port, b.target);
 }
 
@@ -221,11 +221,11 @@ HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler,
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
   // Take the state of the handler's files before the files are read, so that every later change is
   // noticed.
-  FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
+  FileMarks files = read_file_marks(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);
-  HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};
+  HandlerSetup setup{worker_options(handler), std::visit(make, handler.own)};
   setup.files = std::move(files);
-  setup.place = std::visit(PlaceOf{}, handler.own);
+  setup.broker_address = std::visit(BrokerAddressOf{}, handler.own);
   setup.secret = make.secret();
   return setup;
 }
@@ -246,16 +246,16 @@ std::vector<HandlerSetup> prepare_handlers(const Config& config,
 void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
   if (const auto* http = std::get_if<HttpTarget>(&running.target)) {
     const auto* theirs = std::get_if<HttpTarget>(&fresh.target);
-    if (theirs == nullptr || !lead_to_the_same_place(http->url, theirs->url)) return;
+    if (theirs == nullptr || !have_same_target(http->url, theirs->url)) return;
     http->keys->set(theirs->keys->get());
     return;
   }
   const auto* theirs = std::get_if<std::shared_ptr<RenewableHandler>>(&fresh.target);
-  if (theirs == nullptr || running.place != fresh.place) return;
+  if (theirs == nullptr || running.broker_address != fresh.broker_address) return;
   // A handler that works is not replaced without need: a broker handler keeps its connections for
   // the next event.
   if (running.is_loaded() && running.files == fresh.files &&
-      holds_the_same(running.secret, fresh.secret)) {
+      are_equal(running.secret, fresh.secret)) {
     return;
   }
   std::get<std::shared_ptr<RenewableHandler>>(running.target)->renew((*theirs)->current());
@@ -263,8 +263,9 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
   running.files = fresh.files;
 }
 
-std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
-                                           DeliveryThread& thread, const base::WallClock& clock) {
+std::vector<HandlerWorkerSetup> make_handler_workers(const std::vector<HandlerSetup>& setups,
+                                                     DeliveryThread& thread,
+                                                     const base::WallClock& clock) {
   std::vector<HandlerWorkerSetup> handler_workers;
   for (const HandlerSetup& setup : setups) {
     handler_workers.push_back(

@@ -25,7 +25,7 @@ struct HandlerSetup {
   HandlerWorkerOptions handler_worker;
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
   /// URL or server list of a message broker; empty if the handler does not use a broker.
-  std::string place{};
+  std::string broker_address{};
   /// Password for the message broker of the handler; null if there is none.
   std::shared_ptr<const crypto::Secret> secret{};
   /// State of the handler's files when they were read, to notice later changes.
@@ -61,8 +61,7 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 /// Makes, for each handler, the options and the sender (the object that calls the handler) for the
 /// delivery worker.
 /// \param thread must outlive the senders that are made from the result.
-[[nodiscard]] std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
-                                                         DeliveryThread& thread,
-                                                         const base::WallClock& clock);
+[[nodiscard]] std::vector<HandlerWorkerSetup> make_handler_workers(
+    const std::vector<HandlerSetup>& setups, DeliveryThread& thread, const base::WallClock& clock);
 
 }  // namespace couponhook::server

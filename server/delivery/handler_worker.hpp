@@ -60,8 +60,8 @@ class HandlerWorker {
   }
 
   /// Keeps a claimed delivery (taken under a lease) until a call of the handler may begin.
-  void keep(storage::ClaimedDelivery&& delivery, Urgency urgency) {
-    if (urgency == Urgency::kAwaited) {
+  void keep(storage::ClaimedDelivery&& delivery, Priority priority) {
+    if (priority == Priority::kReplyWaits) {
       waiting_.push_front(std::move(delivery));
     } else {
       waiting_.push_back(std::move(delivery));
@@ -80,10 +80,10 @@ class HandlerWorker {
   /// Stops counting a claimed delivery that is finished or was given back to the store.
   void over() { --in_flight_; }
 
-  void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
+  void send(storage::ClaimedDelivery&& delivery, Priority priority, SteadyClock::time_point now) {
     if (breaker_.began(now)) probe_ = delivery.lease.delivery_id;
     ++calling_;
-    sender_->send(std::move(delivery), urgency);
+    sender_->send(std::move(delivery), priority);
   }
   /// Records that a call of the handler has ended.
   void call_ended() { --calling_; }
@@ -101,14 +101,14 @@ class HandlerWorker {
   }
   /// Removes and returns all deliveries for which the handler's call has not begun.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
-    auto unbegun = sender_->take_back();
-    calling_ -= static_cast<int>(unbegun.size());
-    for (const storage::ClaimedDelivery& delivery : unbegun) {
+    auto not_begun = sender_->take_back();
+    calling_ -= static_cast<int>(not_begun.size());
+    for (const storage::ClaimedDelivery& delivery : not_begun) {
       if (delivery.lease.delivery_id == probe_) breaker_.abandoned();
     }
-    std::ranges::move(waiting_, std::back_inserter(unbegun));
+    std::ranges::move(waiting_, std::back_inserter(not_begun));
     waiting_.clear();
-    return unbegun;
+    return not_begun;
   }
 
  private:

@@ -21,8 +21,8 @@ HttpSender::HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& res
 
 HttpSender::~HttpSender() = default;
 
-void HttpSender::send(storage::ClaimedDelivery&& delivery, Urgency urgency) {
-  queue_.push(std::move(delivery), urgency);
+void HttpSender::send(storage::ClaimedDelivery&& delivery, Priority priority) {
+  queue_.push(std::move(delivery), priority);
   asio::post(io_, [this] { begin(); });
 }
 
@@ -66,12 +66,12 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
     if (!delivery) break;
     const std::int64_t began_at_ms = base::to_unix_ms(clock_());
     const auto began = SteadyClock::now();
-    HttpOutcome said{handlers::Retry{"an unexpected error", {}}, false};
+    HttpOutcome result{handlers::Retry{"an unexpected error", {}}, false};
     try {
       if (has_keys(tls)) {
-        said = co_await post(*client, *delivery);
+        result = co_await post(*client, *delivery);
       } else {
-        said = {
+        result = {
             handlers::Retry{
                 "its secret_file or ca_file could not be loaded; see the log for the reason", {}},
             false};
@@ -79,11 +79,11 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
     } catch (const std::exception& error) {
       // Every delivery must be reported to the CallListener, even if posting the event threw an
       // exception.
-      said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
+      result = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
     }
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - began);
-    listener_.called({std::move(*delivery), std::move(said.outcome), said.target_answers,
+    listener_.called({std::move(*delivery), std::move(result.outcome), result.target_answers,
                       began_at_ms, took.count()});
   }
   if (tls == tls_) {

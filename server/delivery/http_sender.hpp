@@ -49,7 +49,7 @@ class HttpSender final : public Sender {
              base::WallClock clock, CallListener& listener);
   ~HttpSender() override;
 
-  void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override;
+  void send(storage::ClaimedDelivery&& delivery, Priority priority) override;
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() override {
     return queue_.take_all();
   }

@@ -73,9 +73,9 @@ void InFlightDeliveries::over(Waits::iterator wait) {
     ask_again_at_ = std::min(ask_again_at_, wait->second.ask_at);
     return;
   }
-  const Wait told = std::move(wait->second);
+  const Wait finished = std::move(wait->second);
   waits_.erase(wait);
-  for (const Listening& one : told.listening) one.listener->handled(told.result);
+  for (const Listening& one : finished.listening) one.listener->handled(finished.result);
 }
 
 bool InFlightDeliveries::join(const HandledRequest& request) {

@@ -13,8 +13,8 @@ constexpr std::chrono::minutes kListenMax{1};
 }  // namespace
 
 ReplicaWaker::ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel,
-                           std::function<void()> on_news)
-    : channel_(std::move(channel)), on_news_(std::move(on_news)) {}
+                           std::function<void()> on_wake)
+    : channel_(std::move(channel)), on_wake_(std::move(on_wake)) {}
 
 void ReplicaWaker::start() {
   if (channel_) thread_ = std::thread([this] { listen(); });
@@ -30,7 +30,7 @@ void ReplicaWaker::stop() {
 void ReplicaWaker::listen() {
   pthread_setname_np(pthread_self(), "replica-waker");
   while (!stopping_) {
-    if (channel_->wait(std::chrono::steady_clock::now() + kListenMax)) on_news_();
+    if (channel_->wait(std::chrono::steady_clock::now() + kListenMax)) on_wake_();
   }
 }
 

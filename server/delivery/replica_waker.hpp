@@ -18,9 +18,9 @@ namespace couponhook::server {
 class ReplicaWaker {
  public:
   /// Makes a ReplicaWaker; its thread is not started yet.
-  /// \param on_news called on the thread of the ReplicaWaker when another replica has stored new
+  /// \param on_wake called on the thread of the ReplicaWaker when another replica has stored new
   ///   deliveries.
-  ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel, std::function<void()> on_news);
+  ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel, std::function<void()> on_wake);
   /// Stops the listening thread by calling stop().
   ~ReplicaWaker() { stop(); }
   ReplicaWaker(const ReplicaWaker&) = delete;
@@ -38,7 +38,7 @@ class ReplicaWaker {
   void listen();
 
   const std::unique_ptr<storage::WakeChannel> channel_;
-  const std::function<void()> on_news_;
+  const std::function<void()> on_wake_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -31,10 +31,10 @@ class CallListener {
   virtual void called(Called&& call) noexcept = 0;
 };
 
-enum class Urgency : std::uint8_t {
-  kOrdinary,
+enum class Priority : std::uint8_t {
+  kNormal,
   /// A reply to WeChat Pay waits for this delivery, so it is made before ordinary deliveries.
-  kAwaited,
+  kReplyWaits,
 };
 
 /// Calls one handler. The number of calls at the same time is limited; further deliveries wait in a
@@ -43,7 +43,7 @@ enum class Urgency : std::uint8_t {
 class Sender {
  public:
   virtual ~Sender() = default;
-  virtual void send(storage::ClaimedDelivery&& delivery, Urgency urgency) = 0;
+  virtual void send(storage::ClaimedDelivery&& delivery, Priority priority) = 0;
   /// Removes and returns all deliveries for which the handler's call has not begun.
   [[nodiscard]] virtual std::vector<storage::ClaimedDelivery> take_back() = 0;
   /// Removes one delivery if the handler's call for it has not begun. \return true if the delivery

@@ -8,8 +8,8 @@ namespace couponhook::server {
 
 ThreadSender::ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler,
                            int concurrency, base::WallClock clock, CallListener& listener,
-                           std::chrono::milliseconds end_patience)
-    : shared_(std::make_shared<Shared>()), end_patience_(end_patience) {
+                           std::chrono::milliseconds shutdown_timeout)
+    : shared_(std::make_shared<Shared>()), shutdown_timeout_(shutdown_timeout) {
   shared_->name = std::move(name);
   shared_->handler = std::move(handler);
   shared_->clock = std::move(clock);
@@ -24,13 +24,13 @@ ThreadSender::~ThreadSender() {
   shared_->queue.close();
   std::unique_lock lock(shared_->mutex);
   const bool ended =
-      shared_->changed.wait_for(lock, end_patience_, [this] { return shared_->running == 0; });
+      shared_->changed.wait_for(lock, shutdown_timeout_, [this] { return shared_->running == 0; });
   shared_->listener = nullptr;
   lock.unlock();
   for (std::thread& thread : threads_) ended ? thread.join() : thread.detach();
 }
 
-void ThreadSender::Shared::tell(Called&& call) {
+void ThreadSender::Shared::report(Called&& call) {
   const std::lock_guard lock(mutex);
   if (listener != nullptr) listener->called(std::move(call));
 }
@@ -57,8 +57,8 @@ void ThreadSender::Shared::call_until_closed() {
     // This sender does not know the target that the handler calls. So the outcome Retry counts as a
     // failure of the target, and any other outcome shows that the target is up.
     const bool answers = !std::holds_alternative<handlers::Retry>(outcome);
-    tell({std::move(*delivery), std::move(outcome), answers, began_at_ms,
-          std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
+    report({std::move(*delivery), std::move(outcome), answers, began_at_ms,
+            std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
   }
   const std::lock_guard lock(mutex);
   --running;

@@ -21,17 +21,17 @@ class ThreadSender final : public Sender {
  public:
   /// Starts the threads that call the handler.
   /// \param listener must outlive this object.
-  /// \param end_patience longest time that the destructor waits for running calls.
+  /// \param shutdown_timeout longest time that the destructor waits for running calls.
   ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler, int concurrency,
                base::WallClock clock, CallListener& listener,
-               std::chrono::milliseconds end_patience = std::chrono::seconds(5));
+               std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(5));
   /// Drops deliveries for which no call has begun, and waits for running calls. A call that runs
-  /// longer than `end_patience` is left alone: its thread and its handler live on until the call
-  /// ends, and its result is dropped.
+  /// longer than `shutdown_timeout` is left alone: its thread and its handler live on until the
+  /// call ends, and its result is dropped.
   ~ThreadSender() override;
 
-  void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override {
-    shared_->queue.push(std::move(delivery), urgency);
+  void send(storage::ClaimedDelivery&& delivery, Priority priority) override {
+    shared_->queue.push(std::move(delivery), priority);
   }
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() override {
     return shared_->queue.take_all();
@@ -56,11 +56,11 @@ class ThreadSender final : public Sender {
 
     void call_until_closed();
     [[nodiscard]] handlers::Outcome call(const storage::ClaimedDelivery& delivery) noexcept;
-    void tell(Called&& call);
+    void report(Called&& call);
   };
 
   const std::shared_ptr<Shared> shared_;
-  const std::chrono::milliseconds end_patience_;
+  const std::chrono::milliseconds shutdown_timeout_;
   std::vector<std::thread> threads_;
 };
 

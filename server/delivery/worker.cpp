@@ -26,8 +26,8 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
       clocks_(std::move(clocks)),
       log_(log),
       deliveries_(std::move(deliveries)),
-      look_at_(monotonic_now()),
-      renew_at_(look_at_ + options_.lease / 3),
+      claim_at_(monotonic_now()),
+      renew_at_(claim_at_ + options_.lease / 3),
       random_(seed) {
   for (HandlerWorkerSetup& handler_worker : handler_workers) {
     handler_workers_.emplace_back(std::move(handler_worker.options),
@@ -38,7 +38,7 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
   // The destructors of the senders wait for calls that ran longer than stop() waited. These calls
-  // still report to `mailbox_`, so the senders are destroyed before `mailbox_`.
+  // still report to `completions_`, so the senders are destroyed before `completions_`.
   handler_workers_.clear();
 }
 
@@ -46,9 +46,9 @@ void DeliveryWorker::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void DeliveryWorker::stop(milliseconds patience) {
+void DeliveryWorker::stop(milliseconds timeout) {
   if (!thread_.joinable()) return;
-  mailbox_.put_stop(monotonic_now() + patience);
+  completions_.put_stop(monotonic_now() + timeout);
   thread_.join();
 }
 
@@ -60,41 +60,41 @@ void DeliveryWorker::run() {
   pthread_setname_np(pthread_self(), "deliveries");
   auto next = monotonic_now();
   while (!stopping_ || (!in_flight_.empty() && monotonic_now() < stop_by_)) {
-    mailbox_.wait_until(next);
+    completions_.wait_until(next);
     next = work_once();
   }
 }
 
 SteadyClock::time_point DeliveryWorker::work_once() {
-  WorkerMail mail = mailbox_.take();
+  WorkerMail inbox = completions_.take();
   const auto now = monotonic_now();
   last_round_ = now.time_since_epoch();
-  if (mail.new_deliveries) look_at_ = now;
-  if (mail.stop_by) begin_stop(*mail.stop_by);
-  classify(std::move(mail.calls));
+  if (inbox.new_deliveries) claim_at_ = now;
+  if (inbox.stop_by) begin_stop(*inbox.stop_by);
+  classify(std::move(inbox.calls));
   // Waiting deliveries are sent first, so that their calls run while the results of earlier calls
   // are recorded.
-  if (!store_rests()) begin_waiting();
-  if (!store_rests()) record();
+  if (!is_store_paused()) begin_waiting();
+  if (!is_store_paused()) record();
   // Leases are renewed before new deliveries are claimed. Otherwise the worker could find its own
   // expired leases and treat the calls as lost.
-  if (!store_rests()) renew();
-  for (HandledRequest& request : mail.requests) serve(std::move(request));
-  if (!store_rests()) ask_again();
-  if (!store_rests()) claim();
-  return next_look();
+  if (!is_store_paused()) renew();
+  for (HandledRequest& request : inbox.requests) serve(std::move(request));
+  if (!is_store_paused()) ask_again();
+  if (!is_store_paused()) claim();
+  return next_claim();
 }
 
-SteadyClock::time_point DeliveryWorker::next_look() const {
+SteadyClock::time_point DeliveryWorker::next_claim() const {
   const auto now = monotonic_now();
-  if (store_rests_until_ > now) return store_rests_until_;
+  if (store_paused_until_ > now) return store_paused_until_;
   if (!unrecorded_.empty()) return now;
   auto next = std::min({now + options_.poll, renew_at_, stop_by_});
   if (stopping_) return next;
   next = std::min(next, in_flight_.ask_again_at());
   for (const HandlerWorker& handler_worker : handler_workers_) {
     if (handler_worker.wanted(now) > 0) {
-      next = std::min(next, look_at_);
+      next = std::min(next, claim_at_);
     } else if (const auto again = handler_worker.breaker().opens_until(); again > now) {
       next = std::min(next, again);
     }
@@ -128,7 +128,7 @@ void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_work
   if (was_open) {
     log_.message(Severity::kInfo, "target_answers",
                  "handler " + handler_worker.handler() + " works again; its deliveries continue");
-    look_at_ = now;
+    claim_at_ = now;
     return;
   }
   log_.message(Severity::kWarning, "target_down",
@@ -150,13 +150,13 @@ void DeliveryWorker::record() {
   // If the store fails, the results of calls are kept and recorded again after the pause. If a
   // result were lost, the call would be repeated.
   if (!counted) return store_failed(counted.error());
-  for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
+  for (std::size_t i = 0; i < unrecorded_.size(); ++i) report(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
   // Because these deliveries are done, later deliveries of the same coupons have become due.
-  look_at_ = monotonic_now();
+  claim_at_ = monotonic_now();
 }
 
-void DeliveryWorker::tell(const ClassifiedResult& result, bool counted) {
+void DeliveryWorker::report(const ClassifiedResult& result, bool counted) {
   const storage::ClaimedDelivery& delivery = result.call.delivery;
   DeliveryEnd how = DeliveryEnd::kTakenOver;
   if (counted) {
@@ -186,14 +186,14 @@ void DeliveryWorker::begin_waiting() {
     // The attempts could not be counted, so the deliveries go back to the front of the queue, in
     // the same order.
     for (auto one = beginning.rbegin(); one != beginning.rend(); ++one) {
-      one->first->keep(std::move(one->second), Urgency::kAwaited);
+      one->first->keep(std::move(one->second), Priority::kReplyWaits);
     }
     return store_failed(begun.error());
   }
   for (std::size_t i = 0; i < leases.size(); ++i) {
     auto& [handler_worker, delivery] = beginning[i];
     if ((*begun)[i]) {
-      handler_worker->send(std::move(delivery), Urgency::kOrdinary, monotonic_now());
+      handler_worker->send(std::move(delivery), Priority::kNormal, monotonic_now());
     } else {
       in_flight_.remove(leases[i].delivery_id, DeliveryEnd::kTakenOver);
     }
@@ -202,8 +202,8 @@ void DeliveryWorker::begin_waiting() {
 
 void DeliveryWorker::claim() {
   const auto now = monotonic_now();
-  if (stopping_ || now < look_at_) return;
-  std::vector<storage::Wanted> wanted;
+  if (stopping_ || now < claim_at_) return;
+  std::vector<storage::ClaimRequest> wanted;
   for (const HandlerWorker& handler_worker : handler_workers_) {
     const int room = handler_worker.wanted(now);
     if (room > 0) wanted.push_back({handler_worker.handler(), room, handler_worker.open_slots()});
@@ -211,16 +211,17 @@ void DeliveryWorker::claim() {
   if (wanted.empty()) return;
   auto claimed = deliveries_->claim(wanted, now_ms());
   if (!claimed) return store_failed(claimed.error());
-  if (claimed->empty()) look_at_ = when_due(wanted);
+  if (claimed->empty()) claim_at_ = when_due(wanted);
   for (storage::ClaimedDelivery& delivery : *claimed) {
-    send(std::move(delivery), *find_worker(delivery.handler), Urgency::kOrdinary);
+    send(std::move(delivery), *find_worker(delivery.handler), Priority::kNormal);
   }
 }
 
-SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted> wanted) {
+SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::ClaimRequest> wanted) {
   const auto now = monotonic_now();
   std::vector<std::string_view> handlers;
-  for (const storage::Wanted& handler_worker : wanted) handlers.push_back(handler_worker.handler);
+  for (const storage::ClaimRequest& handler_worker : wanted)
+    handlers.push_back(handler_worker.handler);
   const auto due = deliveries_->next_due_ms(handlers);
   if (!due) {
     store_failed(due.error());
@@ -232,16 +233,16 @@ SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted
 }
 
 void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, HandlerWorker& handler_worker,
-                          Urgency urgency) {
+                          Priority priority) {
   if (!in_flight_.add(delivery, handler_worker)) return;
   if (delivery.lost.empty()) {
     if (delivery.begun && handler_worker.free_slots() > 0) {
-      return handler_worker.send(std::move(delivery), urgency, monotonic_now());
+      return handler_worker.send(std::move(delivery), priority, monotonic_now());
     }
     // The delivery has to wait, so its attempt is no longer counted. If the store fails here, the
     // attempt stays counted.
     if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
-    return handler_worker.keep(std::move(delivery), urgency);
+    return handler_worker.keep(std::move(delivery), priority);
   }
   // The handler was already called for this delivery, but the lease expired before the result was
   // recorded. The call is not repeated now; it counts as a failed attempt.
@@ -275,7 +276,7 @@ void DeliveryWorker::serve(HandledRequest&& request) {
   if (request.leased_at_admission.empty() && in_flight_.join(request)) return;
   if (stopping_) return request.listener->handled(Handled::kNotYet);
   const Awaited awaited =
-      request.leased_at_admission.empty() ? send_copy(request) : send_born_leased(request);
+      request.leased_at_admission.empty() ? send_copy(request) : send_leased_at_admission(request);
   in_flight_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
 }
 
@@ -284,47 +285,48 @@ void DeliveryWorker::ask_again() {
   for (const HandledRequest& request : in_flight_.to_ask_again(monotonic_now())) {
     // After an error of the store, the deliveries of the other requests are looked up after the
     // pause.
-    if (store_rests()) break;
+    if (is_store_paused()) break;
     const Awaited awaited = send_copy(request);
     in_flight_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
   }
 }
 
-DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request) {
+DeliveryWorker::Awaited DeliveryWorker::send_leased_at_admission(HandledRequest& request) {
   Awaited awaited;
   // A delivery without a lease waits for an earlier event of the same coupon.
   if (request.leased_at_admission.size() < request.handlers.size())
     awaited.so_far = Handled::kNotYet;
   for (storage::ClaimedDelivery& delivery : request.leased_at_admission) {
     awaited.ids.push_back(delivery.lease.delivery_id);
-    send(std::move(delivery), *find_worker(delivery.handler), Urgency::kAwaited);
+    send(std::move(delivery), *find_worker(delivery.handler), Priority::kReplyWaits);
   }
   return awaited;
 }
 
 DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request) {
-  if (store_rests()) return {{}, Handled::kNotYet};
+  if (is_store_paused()) return {{}, Handled::kNotYet};
   const InFlightDeliveries::Key key = InFlightDeliveries::key_of(request);
   Awaited awaited;
   const bool begins = std::ranges::all_of(request.handlers, [this](std::string_view handler) {
     const HandlerWorker* const handler_worker = find_worker(handler);
     return handler_worker != nullptr && handler_worker->free_slots() > 0;
   });
-  auto standings = deliveries_->claim_of(request.mchid, request.notification_id, request.handlers,
-                                         now_ms(), begins);
-  if (!standings) {
-    store_failed(standings.error());
+  auto claim_results = deliveries_->claim_of(request.mchid, request.notification_id,
+                                             request.handlers, now_ms(), begins);
+  if (!claim_results) {
+    store_failed(claim_results.error());
     return {{}, Handled::kNotYet};
   }
-  for (storage::DeliveryStanding& standing : *standings) {
-    if (standing.claimed) {
-      awaited.ids.push_back(standing.claimed->lease.delivery_id);
-      send(std::move(*standing.claimed), *find_worker(standing.handler), Urgency::kAwaited);
-    } else if (standing.standing == storage::Standing::kDead ||
-               standing.standing == storage::Standing::kPaused) {
+  for (storage::ClaimResult& claim_result : *claim_results) {
+    if (claim_result.claimed) {
+      awaited.ids.push_back(claim_result.claimed->lease.delivery_id);
+      send(std::move(*claim_result.claimed), *find_worker(claim_result.handler),
+           Priority::kReplyWaits);
+    } else if (claim_result.status == storage::ClaimStatus::kDead ||
+               claim_result.status == storage::ClaimStatus::kPaused) {
       awaited.so_far = Handled::kFailed;
-    } else if (standing.standing != storage::Standing::kDone) {
-      const std::int64_t id = in_flight_.find(key, standing.handler);
+    } else if (claim_result.status != storage::ClaimStatus::kDone) {
+      const std::int64_t id = in_flight_.find(key, claim_result.handler);
       if (id != 0) awaited.ids.push_back(id);
       if (id == 0 && awaited.so_far == Handled::kDone) awaited.so_far = Handled::kNotYet;
     }
@@ -338,10 +340,10 @@ void DeliveryWorker::begin_stop(SteadyClock::time_point stop_by) {
   for (HandlerWorker& handler_worker : handler_workers_) give_back(handler_worker.take_back());
 }
 
-void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) {
-  if (unbegun.empty()) return;
+void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& not_begun) {
+  if (not_begun.empty()) return;
   std::vector<storage::Lease> leases;
-  for (const auto& delivery : unbegun)
+  for (const auto& delivery : not_begun)
     leases.push_back(in_flight_.lease_of(delivery.lease.delivery_id));
   // If the store cannot release the leases of deliveries for which no call has begun, the leases
   // expire by themselves.
@@ -357,7 +359,7 @@ HandlerWorker* DeliveryWorker::find_worker(std::string_view handler) {
 }
 
 void DeliveryWorker::store_failed(const storage::Failure& failure) {
-  store_rests_until_ = monotonic_now() + options_.failure_pause;
+  store_paused_until_ = monotonic_now() + options_.failure_pause;
   log_.message(Severity::kError, "store_failed", failure.message);
 }
 

@@ -66,37 +66,37 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
 
   void start();
   /// Stops the delivery worker: claims no more deliveries, gives back those for which no call has
-  /// begun, and waits for running calls. If a call runs longer than `patience`, the worker stops
+  /// begun, and waits for running calls. If a call runs longer than `timeout`, the worker stops
   /// waiting for it; the lease of its delivery expires by itself.
-  void stop(std::chrono::milliseconds patience);
+  void stop(std::chrono::milliseconds timeout);
   /// Runs one round of the delivery worker's loop: processes messages from other threads, records
   /// results, claims due deliveries and sends them. Public so that tests need no thread.
   /// \return the latest time at which the next round must begin.
   SteadyClock::time_point work_once();
 
   /// Wakes the worker after new deliveries were stored.
-  void wake() noexcept { mailbox_.put_new_deliveries(); }
+  void wake() noexcept { completions_.put_new_deliveries(); }
 
-  void called(Called&& call) noexcept override { mailbox_.put(std::move(call)); }
-  void handle(HandledRequest&& request) override { mailbox_.put(std::move(request)); }
+  void called(Called&& call) noexcept override { completions_.put(std::move(call)); }
+  void handle(HandledRequest&& request) override { completions_.put(std::move(request)); }
 
   /// Returns true if the delivery worker has begun a round of its loop within the last 30 s.
   [[nodiscard]] bool alive() const;
 
  private:
   void run();
-  [[nodiscard]] SteadyClock::time_point next_look() const;
+  [[nodiscard]] SteadyClock::time_point next_claim() const;
 
   void classify(std::vector<Called>&& calls);
   [[nodiscard]] ClassifiedResult classified(Called&& call, const HandlerWorker& handler_worker);
   void note_target(const Called& call, HandlerWorker& handler_worker);
   void record();
-  void tell(const ClassifiedResult& result, bool counted);
+  void report(const ClassifiedResult& result, bool counted);
 
   void begin_waiting();
   void claim();
-  [[nodiscard]] SteadyClock::time_point when_due(std::span<const storage::Wanted> wanted);
-  void send(storage::ClaimedDelivery&& delivery, HandlerWorker& handler_worker, Urgency urgency);
+  [[nodiscard]] SteadyClock::time_point when_due(std::span<const storage::ClaimRequest> wanted);
+  void send(storage::ClaimedDelivery&& delivery, HandlerWorker& handler_worker, Priority priority);
   void renew();
   void lost(std::int64_t delivery_id);
 
@@ -107,18 +107,18 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     std::vector<std::int64_t> ids;
     Handled so_far = Handled::kDone;
   };
-  [[nodiscard]] Awaited send_born_leased(HandledRequest& request);
+  [[nodiscard]] Awaited send_leased_at_admission(HandledRequest& request);
   [[nodiscard]] Awaited send_copy(const HandledRequest& request);
   void ask_again();
 
   void begin_stop(SteadyClock::time_point stop_by);
-  void give_back(std::vector<storage::ClaimedDelivery>&& unbegun);
+  void give_back(std::vector<storage::ClaimedDelivery>&& not_begun);
   [[nodiscard]] HandlerWorker* find_worker(std::string_view handler);
   [[nodiscard]] std::int64_t now_ms() const { return base::to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
   /// Returns true during the pause after an error of the store (the database).
-  [[nodiscard]] bool store_rests() const { return monotonic_now() < store_rests_until_; }
+  [[nodiscard]] bool is_store_paused() const { return monotonic_now() < store_paused_until_; }
 
   // The members below are constant after construction.
   WorkerOptions options_;
@@ -133,15 +133,15 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
       handler_workers_;
   InFlightDeliveries in_flight_;
   std::vector<ClassifiedResult> unrecorded_;
-  SteadyClock::time_point look_at_;
+  SteadyClock::time_point claim_at_;
   SteadyClock::time_point renew_at_;
-  SteadyClock::time_point store_rests_until_{};
+  SteadyClock::time_point store_paused_until_{};
   std::mt19937_64 random_;
   bool stopping_ = false;
   SteadyClock::time_point stop_by_ = SteadyClock::time_point::max();
 
   // The members below are thread-safe.
-  WorkerMailbox mailbox_;
+  WorkerMailbox completions_;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 
   std::thread thread_;

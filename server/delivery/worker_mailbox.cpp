@@ -7,7 +7,7 @@ namespace couponhook::server {
 void WorkerMailbox::put(Called&& call) noexcept {
   {
     const std::lock_guard lock(mutex_);
-    mail_.calls.push_back(std::move(call));
+    inbox_.calls.push_back(std::move(call));
   }
   changed_.notify_one();
 }
@@ -15,7 +15,7 @@ void WorkerMailbox::put(Called&& call) noexcept {
 void WorkerMailbox::put(HandledRequest&& request) {
   {
     const std::lock_guard lock(mutex_);
-    mail_.requests.push_back(std::move(request));
+    inbox_.requests.push_back(std::move(request));
   }
   changed_.notify_one();
 }
@@ -24,7 +24,7 @@ void WorkerMailbox::put_new_deliveries() noexcept {
   if (new_deliveries_put_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);
-    mail_.new_deliveries = true;
+    inbox_.new_deliveries = true;
   }
   changed_.notify_one();
 }
@@ -32,20 +32,20 @@ void WorkerMailbox::put_new_deliveries() noexcept {
 void WorkerMailbox::put_stop(SteadyClock::time_point stop_by) {
   {
     const std::lock_guard lock(mutex_);
-    mail_.stop_by = stop_by;
+    inbox_.stop_by = stop_by;
   }
   changed_.notify_one();
 }
 
 void WorkerMailbox::wait_until(SteadyClock::time_point until) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, until, [this] { return !mail_.empty(); });
+  changed_.wait_until(lock, until, [this] { return !inbox_.empty(); });
 }
 
 WorkerMail WorkerMailbox::take() {
   const std::lock_guard lock(mutex_);
   new_deliveries_put_ = false;
-  return std::exchange(mail_, WorkerMail{});
+  return std::exchange(inbox_, WorkerMail{});
 }
 
 }  // namespace couponhook::server

@@ -46,7 +46,7 @@ class WorkerMailbox {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  WorkerMail mail_;  ///< guarded by mutex_
+  WorkerMail inbox_;  ///< guarded by mutex_
   std::atomic<bool> new_deliveries_put_ = false;
 };
 

@@ -25,10 +25,11 @@ constexpr seconds kClockMax{300};
 constexpr seconds kClockNotice{30};
 constexpr std::string_view kDevelopmentName = "couponhook development platform key";
 
-void find(Findings& findings, bool present, Gravity gravity, std::string name, std::string what,
-          std::string why, std::string to_do) {
+void find(Findings& findings, bool present, FindingSeverity severity, std::string name,
+          std::string what, std::string why, std::string to_do) {
   if (!present) return;
-  findings.push_back({gravity, std::move(name), std::move(what), std::move(why), std::move(to_do)});
+  findings.push_back(
+      {severity, std::move(name), std::move(what), std::move(why), std::move(to_do)});
 }
 
 std::string days_until(sys_seconds time, sys_seconds now) {
@@ -39,65 +40,69 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
+void diagnose_configuration(const DoctorFacts& facts, Findings& findings) {
   for (const Problem& problem : facts.problems) {
     const std::string why = problem.unit.empty() ? "the service does not start with it"
                                                  : "this part of it is not loaded: " + problem.unit;
-    findings.push_back({Gravity::kBlocking, "configuration", problem.where + ": " + problem.message,
-                        why, "correct it, then run `couponhook check`"});
+    findings.push_back({FindingSeverity::kBlocking, "configuration",
+                        problem.where + ": " + problem.message, why,
+                        "correct it, then run `couponhook check`"});
   }
   for (const Problem& place : facts.unwritable) {
-    findings.push_back({Gravity::kBlocking, "place_unwritable", place.where + ": " + place.message,
+    findings.push_back({FindingSeverity::kBlocking, "place_unwritable",
+                        place.where + ": " + place.message,
                         "data that the service cannot write is lost at a restart",
                         "see the message; `couponhook check --user NAME` tries again"});
   }
-  find(findings, !facts.has_ledger, Gravity::kAdvice, "no_ledger", "no handler of type ledger",
+  find(findings, !facts.has_ledger, FindingSeverity::kAdvice, "no_ledger",
+       "no handler of type ledger",
        "coupons' states are not kept, and `reconcile` finds everything missing",
        "add [[handler]] type = \"ledger\" with events = [\"COUPON.*\", \"REFUND.*\"]");
 }
 
-void look_at_listener(const DoctorFacts& facts, Findings& findings) {
+void diagnose_listener(const DoctorFacts& facts, Findings& findings) {
   const bool behind_balancer = !facts.listener_tls || facts.has_trusted_proxies;
-  find(findings, base::is_loopback(facts.listener_address) && !behind_balancer, Gravity::kBlocking,
-       "listener_loopback", "listener.address is " + facts.listener_address,
+  find(findings, base::is_loopback(facts.listener_address) && !behind_balancer,
+       FindingSeverity::kBlocking, "listener_loopback",
+       "listener.address is " + facts.listener_address,
        "only this machine can reach it, so WeChat Pay cannot",
        "set listener.address = \"0.0.0.0\", or put a load balancer in front");
-  find(findings, !facts.listener_tls && !facts.has_trusted_proxies, Gravity::kAdvice,
+  find(findings, !facts.listener_tls && !facts.has_trusted_proxies, FindingSeverity::kAdvice,
        "proxies_unknown", "listener.tls is off and trusted_proxies is empty",
        "all clients look like the load balancer, so that its address exhausts the limit for one",
        "name the load balancer's networks in listener.trusted_proxies");
   if (!facts.tls) return;
   const TlsFacts& tls = *facts.tls;
   const bool expired = tls.expires_at < facts.now;
-  find(findings, expired, Gravity::kBlocking, "tls_expired", tls.file + " has expired",
+  find(findings, expired, FindingSeverity::kBlocking, "tls_expired", tls.file + " has expired",
        "WeChat Pay does not connect to a server with an expired certificate",
        "renew it; it is loaded without a restart");
-  find(findings, !expired && tls.expires_at < facts.now + kTlsNotice, Gravity::kSoon, "tls_expires",
-       tls.file + " expires in " + days_until(tls.expires_at, facts.now) + " days",
+  find(findings, !expired && tls.expires_at < facts.now + kTlsNotice, FindingSeverity::kSoon,
+       "tls_expires", tls.file + " expires in " + days_until(tls.expires_at, facts.now) + " days",
        "WeChat Pay stops connecting then", "renew it; it is loaded without a restart");
-  find(findings, tls.begins_at > facts.now, Gravity::kBlocking, "tls_not_valid_yet",
+  find(findings, tls.begins_at > facts.now, FindingSeverity::kBlocking, "tls_not_valid_yet",
        tls.file + " is not valid yet", "WeChat Pay does not connect to a server with it",
        "check this machine's clock, or use the certificate that is valid now");
-  find(findings, tls.out_of_order != 0, Gravity::kSoon, "tls_chain_order",
+  find(findings, tls.out_of_order != 0, FindingSeverity::kSoon, "tls_chain_order",
        tls.file + ": certificate " + std::to_string(tls.out_of_order) +
            " did not sign the one before it",
        "clients that do not sort chains do not connect",
        "put the server's own first, and each issuer's below the one it signed");
-  find(findings, tls.self_signed && !behind_balancer, Gravity::kBlocking, "tls_self_signed",
+  find(findings, tls.self_signed && !behind_balancer, FindingSeverity::kBlocking, "tls_self_signed",
        tls.file + " is self-signed", "WeChat Pay trusts certificates of public CAs only",
        "get one from a public CA for the domain in the notification URL");
   find(findings, !tls.self_signed && tls.certificates == 1 && !tls.verify_error.empty(),
-       Gravity::kBlocking, "tls_chain_incomplete",
+       FindingSeverity::kBlocking, "tls_chain_incomplete",
        tls.file + " holds one certificate, and no public CA signed that directly",
        "browsers fetch what is missing between, WeChat Pay does not",
        "append the CA's intermediate certificates (often called fullchain.pem)");
   find(findings, !tls.self_signed && tls.certificates > 1 && !tls.verify_error.empty() && !expired,
-       Gravity::kBlocking, "tls_untrusted", tls.file + ": " + tls.verify_error,
+       FindingSeverity::kBlocking, "tls_untrusted", tls.file + ": " + tls.verify_error,
        "WeChat Pay does not connect to a server whose chain it cannot verify",
        "use a certificate of a public CA, its intermediates in order below it");
 }
 
-void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
+void diagnose_certificates(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
   const std::string whose = "merchant " + merchant.mchid;
   std::size_t live = 0;
   sys_seconds last{};
@@ -108,50 +113,50 @@ void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findin
         crypto::is_same_serial(certificate.serial, merchant.api_certificate_serial) ||
         (!merchant.api_key_digest.empty() && certificate.key_digest == merchant.api_key_digest) ||
         is_number(certificate.common_name);
-    find(findings, own, Gravity::kBlocking, "merchant_certificate_as_platform",
+    find(findings, own, FindingSeverity::kBlocking, "merchant_certificate_as_platform",
          certificate.file + " is the merchant's own certificate, not WeChat Pay's",
          "notifications are signed with WeChat Pay's key, so that none can be verified with it",
          "remove it, and get WeChat Pay's with `couponhook certificates fetch`");
-    find(findings, certificate.common_name == kDevelopmentName, Gravity::kAdvice, "development_key",
-         certificate.file + " is the key that `couponhook init` made",
+    find(findings, certificate.common_name == kDevelopmentName, FindingSeverity::kAdvice,
+         "development_key", certificate.file + " is the key that `couponhook init` made",
          "whoever has development/platform_key.pem can forge notifications",
          "remove both before going live");
   }
   const bool has_key = live > 0 || merchant.public_keys > 0;
-  find(findings, !has_key && !merchant.certificates.empty(), Gravity::kBlocking,
+  find(findings, !has_key && !merchant.certificates.empty(), FindingSeverity::kBlocking,
        "certificates_expired", whose + ": every platform certificate has expired",
        "no notification can be verified", "run `couponhook certificates fetch`");
-  find(findings, !has_key && merchant.certificates.empty(), Gravity::kBlocking, "no_platform_key",
-       whose + " has no platform key", "no notification can be verified",
+  find(findings, !has_key && merchant.certificates.empty(), FindingSeverity::kBlocking,
+       "no_platform_key", whose + " has no platform key", "no notification can be verified",
        "run `couponhook certificates fetch`, or configure [[merchant.platform_public_key]]");
   const bool ends_soon = live > 0 && last < now + kCertificateNotice;
   find(findings, ends_soon && merchant.public_keys == 0 && !merchant.fetches_certificates,
-       Gravity::kSoon, "certificates_expire",
+       FindingSeverity::kSoon, "certificates_expire",
        whose + ": the last platform certificate expires in " + days_until(last, now) + " days",
        "the next one is not fetched into a file, and notifications may be refused then",
        "set api.certificate_refresh_minutes = 60 and api.certificate_directory, or run "
        "`couponhook certificates fetch`");
 }
 
-void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {
+void diagnose_merchant(const MerchantFacts& merchant, Findings& findings) {
   const std::string whose = "merchant " + merchant.mchid;
   const bool own_public_key =
       !merchant.api_key_digest.empty() &&
       std::ranges::find(merchant.public_key_digests, merchant.api_key_digest) !=
           merchant.public_key_digests.end();
-  find(findings, own_public_key, Gravity::kBlocking, "merchant_key_as_platform",
+  find(findings, own_public_key, FindingSeverity::kBlocking, "merchant_key_as_platform",
        whose + ": a platform_public_key is the merchant's own public key",
        "notifications are signed with WeChat Pay's key, so that none can be verified with it",
        "download the WeChat Pay public key from the console");
-  find(findings, merchant.v2_key_is_v3_key, Gravity::kBlocking, "v2_key_as_v3",
+  find(findings, merchant.v2_key_is_v3_key, FindingSeverity::kBlocking, "v2_key_as_v3",
        whose + ": api_v2_key_file and api_v3_key_files hold the same key",
        "one of them is in the wrong slot: resources cannot be decrypted, or H5 links not verified",
        "set both keys in the console and put each into its own file");
-  find(findings, merchant.api_key_readable_by_all, Gravity::kAdvice, "private_key_readable",
+  find(findings, merchant.api_key_readable_by_all, FindingSeverity::kAdvice, "private_key_readable",
        whose + ": everybody on this machine can read api.private_key_file",
        "whoever has it can issue coupons in the merchant's name", "chmod 600");
-  find(findings, merchant.timestamp_tolerance > kClockMax, Gravity::kAdvice, "tolerance_wide",
-       whose + ": timestamp_tolerance_s is above 300",
+  find(findings, merchant.timestamp_tolerance > kClockMax, FindingSeverity::kAdvice,
+       "tolerance_wide", whose + ": timestamp_tolerance_s is above 300",
        "a recorded notification can be replayed for longer than WeChat Pay intends",
        "set it to 300 and keep the clock right");
 }
@@ -173,22 +178,22 @@ std::vector<std::string> loaded_serials(const MerchantFacts& merchant, sys_secon
   return loaded;
 }
 
-void look_at_serials(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
+void diagnose_serials(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
   const std::string& asked_for = merchant.api->signed_with;
   const auto loaded = loaded_serials(merchant, now);
   find(findings, !asked_for.empty() && !holds(loaded, asked_for) && !loaded.empty(),
-       Gravity::kBlocking, "serial_not_loaded",
+       FindingSeverity::kBlocking, "serial_not_loaded",
        "merchant " + merchant.mchid + ": WeChat Pay signs with " + asked_for + "; loaded are " +
            list_of(loaded),
        "notifications signed with it are refused",
        "run `couponhook certificates fetch`, or configure the public key of that id");
 }
 
-void look_at_api(const MerchantFacts& merchant, Findings& findings) {
+void diagnose_api(const MerchantFacts& merchant, Findings& findings) {
   if (!merchant.api) return;
   const ApiFacts& api = *merchant.api;
   const std::string whose = "merchant " + merchant.mchid;
-  find(findings, !api.failure.empty(), Gravity::kSoon, "api_fails",
+  find(findings, !api.failure.empty(), FindingSeverity::kSoon, "api_fails",
        whose + ": WeChat Pay's API: " + api.failure,
        "certificates are not refreshed, and nothing can be set or reconciled",
        "see the message; `couponhook callbacks get` shows it again");
@@ -197,30 +202,31 @@ void look_at_api(const MerchantFacts& merchant, Findings& findings) {
     const std::string what = "this machine's clock is " + std::to_string(off.count()) + " s " +
                              (api.clock_ahead->count() > 0 ? "ahead of" : "behind") +
                              " WeChat Pay's";
-    find(findings, off >= kClockMax, Gravity::kBlocking, "clock_wrong", what,
+    find(findings, off >= kClockMax, FindingSeverity::kBlocking, "clock_wrong", what,
          "every notification is refused as too old or too new", "run an NTP client");
-    find(findings, off >= kClockNotice && off < kClockMax, Gravity::kSoon, "clock_drifts", what,
-         "from 300 s on every notification is refused", "run an NTP client");
+    find(findings, off >= kClockNotice && off < kClockMax, FindingSeverity::kSoon, "clock_drifts",
+         what, "from 300 s on every notification is refused", "run an NTP client");
   }
   for (const CallbackFacts& callback : api.callbacks) {
     const std::string which = whose + ": the notification URL for " + callback.product;
     const std::string set = "couponhook callbacks set --product " + callback.product + " --url …";
-    find(findings, callback.url.empty(), Gravity::kAdvice, "callback_unset", which + " is not set",
-         "WeChat Pay sends no notifications", set);
+    find(findings, callback.url.empty(), FindingSeverity::kAdvice, "callback_unset",
+         which + " is not set", "WeChat Pay sends no notifications", set);
     for (const std::string& rule : callback.broken_rules) {
-      find(findings, !callback.url.empty(), Gravity::kBlocking, "callback_unfit",
+      find(findings, !callback.url.empty(), FindingSeverity::kBlocking, "callback_unfit",
            which + " breaks a rule: " + rule, "WeChat Pay does not call such a URL", set);
     }
     find(findings, !callback.url.empty() && !callback.url.ends_with(merchant.path),
-         Gravity::kBlocking, "callback_elsewhere", which + " does not end in " + merchant.path,
+         FindingSeverity::kBlocking, "callback_elsewhere",
+         which + " does not end in " + merchant.path,
          "its notifications do not come here, unless a load balancer rewrites the path", set);
-    find(findings, !callback.tls_trouble.empty(), Gravity::kBlocking, "callback_tls",
-         which + ": " + callback.tls_trouble,
+    find(findings, !callback.tls_problem.empty(), FindingSeverity::kBlocking, "callback_tls",
+         which + ": " + callback.tls_problem,
          "WeChat Pay does not connect to a server whose chain it cannot verify",
          "where TLS ends there, install a certificate of a public CA for that name, with its "
          "intermediates");
-    find(findings, !callback.trouble.empty(), Gravity::kAdvice, "callback_unanswered",
-         which + ": " + callback.trouble, "it may not answer WeChat Pay either",
+    find(findings, !callback.http_problem.empty(), FindingSeverity::kAdvice, "callback_unanswered",
+         which + ": " + callback.http_problem, "it may not answer WeChat Pay either",
          "try it from outside: curl -i -X POST " + callback.url + " must answer 401");
   }
 }
@@ -232,8 +238,8 @@ std::uint64_t rejected(const ServiceFacts& service, const std::string& code) {
 
 /// Adds a finding about requests that were signed with unknown key serials. When WeChat Pay changes
 /// its keys, some notifications arrive before the new key is loaded; WeChat Pay sends them again.
-void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std::string>& loaded,
-                             Findings& findings) {
+void diagnose_unknown_serials(const ServiceFacts& service, const std::vector<std::string>& loaded,
+                              Findings& findings) {
   std::vector<std::string> missing = service.unknown_serials;
   std::erase_if(missing, [&](const std::string& serial) { return holds(loaded, serial); });
   const std::uint64_t count = rejected(service, "SERIAL_UNKNOWN");
@@ -241,30 +247,31 @@ void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std:
       std::to_string(count) + " notifications were refused with SERIAL_UNKNOWN";
   const bool was_loaded_since = missing.empty() && !service.unknown_serials.empty();
   find(
-      findings, count > 0 && !was_loaded_since, Gravity::kBlocking, "serials_unknown", counted,
+      findings, count > 0 && !was_loaded_since, FindingSeverity::kBlocking, "serials_unknown",
+      counted,
       "they name keys that are not loaded: " + list_of(missing) + "; loaded are " + list_of(loaded),
       "run `couponhook certificates fetch`, or configure the public key of that id");
-  find(findings, count > 0 && was_loaded_since, Gravity::kAdvice, "serials_were_unknown", counted,
-       "the keys they named have been loaded since: " + list_of(service.unknown_serials),
+  find(findings, count > 0 && was_loaded_since, FindingSeverity::kAdvice, "serials_were_unknown",
+       counted, "the keys they named have been loaded since: " + list_of(service.unknown_serials),
        "nothing, if it was in the last minutes; else run `couponhook reconcile`");
 }
 
 /// Adds findings about faults of keys and certificates that the running service reports.
-void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
+void diagnose_certificate_upkeep(const ServiceFacts& service, Findings& findings) {
   for (const auto& [unit, why] : service.refused_units) {
     const bool receives = unit.starts_with("merchant:") || unit == "listener" || unit == "config";
-    find(findings, true, receives ? Gravity::kBlocking : Gravity::kSoon, "unit_refused",
-         "the service could not load " + unit + ": " + why,
+    find(findings, true, receives ? FindingSeverity::kBlocking : FindingSeverity::kSoon,
+         "unit_refused", "the service could not load " + unit + ": " + why,
          "it keeps using the previous version, if there was one",
          "correct it; it is loaded without a restart");
   }
   for (const std::string& file : service.expired_certificates) {
-    find(findings, true, Gravity::kBlocking, "served_certificate_expired",
+    find(findings, true, FindingSeverity::kBlocking, "served_certificate_expired",
          "the service shows an expired certificate, of " + file,
          "clients that verify it do not connect", "renew it; it is loaded without a restart");
   }
-  for (const std::string& why : service.unkept_certificates) {
-    find(findings, true, Gravity::kBlocking, "certificates_unkept", why,
+  for (const std::string& why : service.unsaved_certificates) {
+    find(findings, true, FindingSeverity::kBlocking, "certificates_unkept", why,
          "fetched platform certificates are in memory only: after a restart without a network "
          "nothing can be verified",
          "have the service's user write to api.certificate_directory");
@@ -272,14 +279,14 @@ void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
 }
 
 /// Adds findings about stored notifications and deliveries that wait for an operator's action.
-void look_at_what_waits(const ServiceFacts& service, Findings& findings) {
-  find(findings, service.unreadable > 0, Gravity::kSoon, "unreadable",
+void diagnose_backlog(const ServiceFacts& service, Findings& findings) {
+  find(findings, service.unreadable > 0, FindingSeverity::kSoon, "unreadable",
        std::to_string(service.unreadable) + " stored notifications could not be read",
        "the ledger lacks these events, and WeChat Pay does not send them again",
        "see `couponhook notifications --state unreadable`; after an upgrade `couponhook quarantine "
        "open --all` reads them again");
   for (const auto& [handler, count] : service.unclaimed) {
-    find(findings, true, Gravity::kSoon, "deliveries_unclaimed",
+    find(findings, true, FindingSeverity::kSoon, "deliveries_unclaimed",
          std::to_string(count) + " open deliveries are for handler " + handler +
              ", which is not configured",
          "they are not delivered",
@@ -288,24 +295,24 @@ void look_at_what_waits(const ServiceFacts& service, Findings& findings) {
              " --reason WHY`");
   }
   for (const std::string& pause : service.pauses) {
-    find(findings, true, Gravity::kAdvice, "paused", "deliveries are held back: " + pause,
+    find(findings, true, FindingSeverity::kAdvice, "paused", "deliveries are held back: " + pause,
          "they wait until the pause is ended",
          "run `couponhook resume` with the options of the pause");
   }
 }
 
-void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
-                     Findings& findings) {
-  find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
-       "no notifications are received", "start `couponhook serve`");
-  find(findings, service.failure.empty() && !service.ready, Gravity::kBlocking, "not_ready",
+void diagnose_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
+                      Findings& findings) {
+  find(findings, !service.failure.empty(), FindingSeverity::kBlocking, "service_silent",
+       service.failure, "no notifications are received", "start `couponhook serve`");
+  find(findings, service.failure.empty() && !service.ready, FindingSeverity::kBlocking, "not_ready",
        "the service says that it is not ready", "load balancers send it nothing",
        "see GET /readyz for the reasons");
-  look_at_key_upkeep(service, findings);
+  diagnose_certificate_upkeep(service, findings);
   const auto rejects = [&](const std::string& code, std::string name, std::string why,
                            std::string to_do) {
     const std::uint64_t count = rejected(service, code);
-    find(findings, count > 0, Gravity::kBlocking, std::move(name),
+    find(findings, count > 0, FindingSeverity::kBlocking, std::move(name),
          std::to_string(count) + " notifications were refused with " + code, std::move(why),
          std::move(to_do));
   };
@@ -315,27 +322,27 @@ void look_at_service(const ServiceFacts& service, const std::vector<std::string>
   rejects("TIMESTAMP_INVALID", "timestamps_refused",
           "the clock is wrong, or somebody replays old requests",
           "run an NTP client, then check the peers in the log");
-  look_at_unknown_serials(service, loaded, findings);
+  diagnose_unknown_serials(service, loaded, findings);
   rejects("SIGNATURE_INVALID", "signatures_refused",
           "a proxy in front changes bodies, the platform key is wrong, or somebody forges requests",
           "let bodies through untouched: no decompression, no JSON rewriting");
-  find(findings, service.sealed > 0, Gravity::kBlocking, "quarantined",
+  find(findings, service.sealed > 0, FindingSeverity::kBlocking, "quarantined",
        std::to_string(service.sealed) + " signed notifications are in quarantine, not decrypted",
        "usually the APIv3 key is not the one set in the console",
        "correct api_v3_key_files, then run `couponhook quarantine open --all`; `couponhook "
        "notifications --state quarantined` lists them");
-  look_at_what_waits(service, findings);
+  diagnose_backlog(service, findings);
 }
 
 }  // namespace
 
-std::string_view to_string(Gravity gravity) {
-  switch (gravity) {
-    case Gravity::kBlocking:
+std::string_view to_string(FindingSeverity severity) {
+  switch (severity) {
+    case FindingSeverity::kBlocking:
       return "blocking";
-    case Gravity::kSoon:
+    case FindingSeverity::kSoon:
       return "soon";
-    case Gravity::kAdvice:
+    case FindingSeverity::kAdvice:
       return "advice";
   }
   return "";
@@ -343,19 +350,19 @@ std::string_view to_string(Gravity gravity) {
 
 Findings diagnose(const DoctorFacts& facts) {
   Findings findings;
-  look_at_configuration(facts, findings);
-  look_at_listener(facts, findings);
+  diagnose_configuration(facts, findings);
+  diagnose_listener(facts, findings);
   for (const MerchantFacts& merchant : facts.merchants) {
-    look_at_certificates(merchant, facts.now, findings);
-    look_at_merchant(merchant, findings);
-    look_at_api(merchant, findings);
-    if (merchant.api) look_at_serials(merchant, facts.now, findings);
+    diagnose_certificates(merchant, facts.now, findings);
+    diagnose_merchant(merchant, findings);
+    diagnose_api(merchant, findings);
+    if (merchant.api) diagnose_serials(merchant, facts.now, findings);
   }
   std::vector<std::string> loaded;
   for (const MerchantFacts& merchant : facts.merchants) {
     std::ranges::move(loaded_serials(merchant, facts.now), std::back_inserter(loaded));
   }
-  if (facts.service) look_at_service(*facts.service, loaded, findings);
+  if (facts.service) diagnose_service(*facts.service, loaded, findings);
   return findings;
 }
 

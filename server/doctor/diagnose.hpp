@@ -12,16 +12,16 @@
 
 namespace couponhook::server {
 
-enum class Gravity : std::uint8_t {
+enum class FindingSeverity : std::uint8_t {
   kBlocking,  ///< because of the fault, notifications are lost or refused now
   kSoon,      ///< because of the fault, notifications will be lost or refused in the future
   kAdvice,    ///< notifications arrive, but the user should correct a setting
 };
 /// Returns the name of a finding's gravity: "blocking", "soon" or "advice".
-[[nodiscard]] std::string_view to_string(Gravity gravity);
+[[nodiscard]] std::string_view to_string(FindingSeverity severity);
 
 struct DoctorFinding {
-  Gravity gravity;
+  FindingSeverity severity;
   /// Name of the finding, for scripts. The set of names is fixed, and a name does not change
   /// between releases.
   std::string name;

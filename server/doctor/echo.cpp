@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 
 /// Longest wait for the notification that WeChat Pay sends for an echo request. WeChat Pay sends it
 /// at once, and tries again for the first time after 15 s.
-constexpr std::chrono::seconds kCallbackPatience{20};
+constexpr std::chrono::seconds kCallbackTimeout{20};
 constexpr milliseconds kPoll{200};
 constexpr std::size_t kMessageCharacters = 16;
 
@@ -57,17 +57,17 @@ class Steps {
   explicit Steps(std::string first) : doing_(std::move(first)) {}
 
   void pass(std::string next = {}) { finish(true, {}, std::move(next)); }
-  std::vector<EchoStep> fail(std::string trouble) && {
-    finish(false, std::move(trouble), {});
+  std::vector<EchoStep> fail(std::string problem) && {
+    finish(false, std::move(problem), {});
     return std::move(steps_);
   }
   std::vector<EchoStep> take() && { return std::move(steps_); }
 
  private:
-  void finish(bool passed, std::string trouble, std::string next) {
+  void finish(bool passed, std::string problem, std::string next) {
     const auto now = steady_clock::now();
     steps_.push_back({std::move(doing_), passed,
-                      std::chrono::duration_cast<milliseconds>(now - begun_), std::move(trouble)});
+                      std::chrono::duration_cast<milliseconds>(now - begun_), std::move(problem)});
     doing_ = std::move(next);
     begun_ = now;
   }
@@ -80,15 +80,15 @@ class Steps {
 }  // namespace
 
 std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merchant,
-                               std::string notify_url, World& world) {
+                               std::string notify_url, Runtime& runtime) {
   Steps steps("load the merchant's keys");
   std::vector<Problem> problems;
   std::unique_ptr<const ApiAccount> account = load_api_account(config, merchant, problems);
   if (!account) {
     return std::move(steps).fail(problems.front().where + ": " + problems.front().message);
   }
-  ApiClient client(std::move(account), {world.clock, world.random, sleeping_pause()});
-  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  ApiClient client(std::move(account), {runtime.clock, runtime.random, sleeping_pause()});
+  const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   if (notify_url.empty()) {
     steps.pass("ask for the notification URL in force");
     const auto asked =
@@ -100,7 +100,7 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
     notify_url = state->notify_url;
   }
   steps.pass("WeChat Pay verifies our signature, we verify its");
-  const std::string message = crypto::random_alphanumeric(world.random, kMessageCharacters);
+  const std::string message = crypto::random_alphanumeric(runtime.random, kMessageCharacters);
   // Ask WeChat Pay to sign the notification with a key that is loaded here.
   const wechatpay::SecurityEcho echo{message, notify_url,
                                      live_platform_serial(client.account(), now)};
@@ -118,7 +118,7 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
   }
   steps.pass("the notification arrives and is stored");
   const std::string since = std::to_string(now.time_since_epoch().count() - 1);
-  const auto until = steady_clock::now() + kCallbackPatience;
+  const auto until = steady_clock::now() + kCallbackTimeout;
   while (!has_arrived(config, since, message)) {
     if (steady_clock::now() > until) {
       return std::move(steps).fail(

@@ -18,7 +18,7 @@ struct EchoStep {
   bool passed = false;
   std::chrono::milliseconds took{};
   /// Cause of the step's failure, and what to do; empty if the step passed.
-  std::string trouble;
+  std::string problem;
 };
 
 /// Asks WeChat Pay to send a test notification (POST /v3/security/echo), and waits until the
@@ -27,6 +27,6 @@ struct EchoStep {
 ///   that is set for favor coupons (代金券) is used.
 /// \return all steps that were done, with their durations.
 [[nodiscard]] std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merchant,
-                                             std::string notify_url, World& world);
+                                             std::string notify_url, Runtime& runtime);
 
 }  // namespace couponhook::server

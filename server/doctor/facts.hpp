@@ -56,10 +56,10 @@ struct CallbackFacts {
   std::vector<std::string> broken_rules;
   /// Fault of the TLS certificate at this URL that keeps clients from connecting; empty if there is
   /// none.
-  std::string tls_trouble{};
+  std::string tls_problem{};
   /// Any other fault of the notification URL that a test request from this machine found; empty if
   /// there is none.
-  std::string trouble{};
+  std::string http_problem{};
 };
 
 /// Results of API calls to WeChat Pay for one merchant.
@@ -114,7 +114,7 @@ struct ServiceFacts {
   /// Files of TLS certificates that the listeners use and that have expired.
   std::vector<std::string> expired_certificates{};
   /// Reasons why downloaded platform certificates are only in memory and not in files.
-  std::vector<std::string> unkept_certificates{};
+  std::vector<std::string> unsaved_certificates{};
   /// Number of stored notifications whose content could not be understood.
   std::uint64_t unreadable = 0;
   /// Number of open deliveries to handlers that are not configured; the key is the handler's name.

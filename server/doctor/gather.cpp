@@ -50,11 +50,11 @@ bool same_key(const MerchantConfig& entry) {
 
 /// Queries the notification URL that WeChat Pay has stored for one product. Also stores the clock
 /// difference, and the serial of the key that signed the reply, in `facts`.
-void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
+void ask_callback(ApiClient& client, CouponProduct product, Runtime& runtime, ApiFacts& facts) {
   const auto& merchant = client.account().merchant;
   const auto request = wechatpay::get_callback_request(product, merchant.mchid);
-  const auto judge = [&](const ApiReply& reply) -> std::optional<ApiError> {
-    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto check = [&](const ApiReply& reply) -> std::optional<ApiError> {
+    const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
     if (const auto theirs = parse_http_date(std::string(reply.header("Date")))) {
       facts.clock_ahead = now - *theirs;
     }
@@ -64,7 +64,7 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
     return accepted.error();
   };
   CallbackFacts callback{std::string(wechatpay::to_string(product)), {}, {}};
-  const auto reply = client.exchange(request, judge);
+  const auto reply = client.exchange(request, check);
   if (reply) {
     const auto state = wechatpay::parse_callback(request.api, reply->body);
     if (state) callback.url = state->notify_url;
@@ -88,11 +88,11 @@ void try_callbacks(const ApiAccount& account, std::chrono::sys_seconds now, ApiF
     const auto [entry, is_first] = tried.try_emplace(callback.url);
     if (is_first) entry->second = try_url(callback.url, identity);
     if (!entry->second) continue;
-    (entry->second->is_tls ? callback.tls_trouble : callback.trouble) = entry->second->what;
+    (entry->second->is_tls ? callback.tls_problem : callback.http_problem) = entry->second->what;
   }
 }
 
-ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world) {
+ApiFacts ask_api(const Config& config, const MerchantConfig& entry, Runtime& runtime) {
   ApiFacts facts;
   std::vector<Problem> problems;
   std::unique_ptr<const ApiAccount> account = load_api_account(config, entry, problems);
@@ -103,19 +103,19 @@ ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world
   // A diagnosis makes each API call only once. So this Pause function returns false instead of
   // waiting for a retry.
   const Pause never_twice = [](std::chrono::milliseconds time) { return time.count() == 0; };
-  ApiClient client(std::move(account), {world.clock, world.random, never_twice});
-  ask_callback(client, CouponProduct::kFavor, world, facts);
-  if (facts.failure.empty()) ask_callback(client, CouponProduct::kBusifavor, world, facts);
+  ApiClient client(std::move(account), {runtime.clock, runtime.random, never_twice});
+  ask_callback(client, CouponProduct::kFavor, runtime, facts);
+  if (facts.failure.empty()) ask_callback(client, CouponProduct::kBusifavor, runtime, facts);
   // Most merchants use only one of the two products, 代金券 or 商家券. So a missing notification
   // URL is reported only if both URLs are missing.
   const bool any =
       std::ranges::any_of(facts.callbacks, [](const auto& c) { return !c.url.empty(); });
   if (any) std::erase_if(facts.callbacks, [](const auto& c) { return c.url.empty(); });
-  try_callbacks(client.account(), std::chrono::floor<std::chrono::seconds>(world.clock()), facts);
+  try_callbacks(client.account(), std::chrono::floor<std::chrono::seconds>(runtime.clock()), facts);
   return facts;
 }
 
-MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry, World& world) {
+MerchantFacts gather_merchant(const Config& config, const MerchantConfig& entry, Runtime& runtime) {
   MerchantFacts facts;
   facts.mchid = entry.mchid;
   facts.path = entry.path;
@@ -140,7 +140,7 @@ MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry
   facts.api_certificate_serial = entry.api->certificate_serial;
   facts.api_key_digest = private_key_digest(entry.api->private_key_file);
   facts.api_key_readable_by_all = readable_by_all(entry.api->private_key_file);
-  facts.api = ask_api(config, entry, world);
+  facts.api = ask_api(config, entry, runtime);
   return facts;
 }
 
@@ -156,12 +156,12 @@ std::string member_text(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
-/// Calls the function `look` for each element of a JSON member that is an array.
-template <typename Look>
-void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
+/// Calls the function `visit` for each element of a JSON member that is an array.
+template <typename Visit>
+void for_each_in(const rapidjson::Value& object, const char* name, Visit visit) {
   const auto found = object.FindMember(name);
   if (found == object.MemberEnd() || !found->value.IsArray()) return;
-  for (const auto& each : found->value.GetArray()) look(each);
+  for (const auto& each : found->value.GetArray()) visit(each);
 }
 
 /// Reads the state of keys and certificates from the service's status reply.
@@ -183,14 +183,14 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
   for_each_in(status, "certificate_fetches", [&](const rapidjson::Value& each) {
     const std::string why = member_text(each, "keep_error");
     if (!why.empty()) {
-      facts.unkept_certificates.push_back("merchant " + member_text(each, "mchid") + ": " + why);
+      facts.unsaved_certificates.push_back("merchant " + member_text(each, "mchid") + ": " + why);
     }
   });
 }
 
 /// Reads the numbers of deliveries to handlers that are not configured, and the active pauses, from
 /// the service's status reply.
-void note_what_waits(const rapidjson::Value& status, ServiceFacts& facts) {
+void read_backlog(const rapidjson::Value& status, ServiceFacts& facts) {
   const auto deliveries = status.FindMember("deliveries");
   if (deliveries != status.MemberEnd() && deliveries->value.IsObject()) {
     const auto unclaimed = deliveries->value.FindMember("unclaimed");
@@ -203,7 +203,7 @@ void note_what_waits(const rapidjson::Value& status, ServiceFacts& facts) {
   const auto pauses = status.FindMember("pauses");
   if (pauses == status.MemberEnd() || !pauses->value.IsArray()) return;
   for (const auto& pause : pauses->value.GetArray()) {
-    if (pause.IsObject()) facts.pauses.push_back(pause_in_words(pause));
+    if (pause.IsObject()) facts.pauses.push_back(describe_pause(pause));
   }
 }
 
@@ -237,7 +237,7 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   facts.sealed =
       number_of(notifications, notifications.HasMember("sealed") ? "sealed" : "quarantined");
   facts.unreadable = number_of(notifications, "unreadable");
-  note_what_waits(status, facts);
+  read_backlog(status, facts);
   const auto rejected = notifications.FindMember("rejected");
   if (rejected == notifications.MemberEnd() || !rejected->value.IsObject()) return facts;
   for (const auto& [code, count] : rejected->value.GetObject()) {
@@ -249,9 +249,9 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
 }  // namespace
 
 DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
-                         std::vector<Problem> places, World& world) {
+                         std::vector<Problem> places, Runtime& runtime) {
   DoctorFacts facts;
-  facts.now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  facts.now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   facts.problems = std::move(problems);
   facts.unwritable = std::move(places);
   facts.listener_address = config.listener.address;
@@ -261,9 +261,9 @@ DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
   facts.has_ledger = std::ranges::any_of(
       config.handlers, [](const HandlerConfig& handler) { return handler.type == "ledger"; });
   for (const MerchantConfig& entry : config.merchants) {
-    facts.merchants.push_back(look_at_merchant(config, entry, world));
+    facts.merchants.push_back(gather_merchant(config, entry, runtime));
   }
-  facts.service = ask_service(config, base::to_unix_ms(world.clock()));
+  facts.service = ask_service(config, base::to_unix_ms(runtime.clock()));
   return facts;
 }
 

@@ -16,6 +16,6 @@ namespace couponhook::server {
 /// \param problems problems that were found when the configuration was read.
 /// \param places folders to which the service must write but cannot.
 [[nodiscard]] DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
-                                       std::vector<Problem> places, World& world);
+                                       std::vector<Problem> places, Runtime& runtime);
 
 }  // namespace couponhook::server

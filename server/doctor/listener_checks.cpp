@@ -19,8 +19,8 @@ constexpr std::chrono::days kRenewalNotice{14};
 
 /// Returns true if the program that listens on the port is the service that uses this
 /// configuration.
-bool is_served_by_us(const Config& config, const asio::ip::tcp::endpoint& endpoint) {
-  if (!try_to_bind(endpoint, Sharing::kWithOurService)) return true;
+bool is_our_service(const Config& config, const asio::ip::tcp::endpoint& endpoint) {
+  if (!try_to_bind(endpoint, PortSharing::kWithOurService)) return true;
   const auto answer = ask_admin(config, "GET", "/status");
   return answer && answer->status == 200;
 }
@@ -31,11 +31,11 @@ void check_place(const Config& config, const std::string& table, const std::stri
   const auto ip = asio::ip::make_address(address, ec);
   if (ec) return;  // the malformed address was already reported when the configuration was read
   const asio::ip::tcp::endpoint endpoint(ip, port);
-  ec = try_to_bind(endpoint, Sharing::kNone);
+  ec = try_to_bind(endpoint, PortSharing::kNone);
   if (!ec) return;
   const std::string where = config.file.string() + ": " + table;
   if (ec == asio::error::address_in_use) {
-    if (is_served_by_us(config, endpoint)) return;
+    if (is_our_service(config, endpoint)) return;
     findings.error(where + ".port", "is " + std::to_string(port) +
                                         ", which another program on this machine listens on; "
                                         "choose another port, or stop that program");

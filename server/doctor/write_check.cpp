@@ -23,10 +23,10 @@ namespace fs = std::filesystem;
 
 /// Size of the test file that is written to each folder: about as large as a certificate file or a
 /// small transaction.
-constexpr std::size_t kPlaceTrialBytes = 65536;
+constexpr std::size_t kTestFileBytes = 65536;
 
 /// A folder that the service must be able to write to, with the key of the setting that names it.
-struct Place {
+struct WritableFolder {
   std::string key;
   fs::path folder;
   /// File in the folder that must be writable if the file exists; an empty path means that there is
@@ -34,21 +34,21 @@ struct Place {
   fs::path file;
 };
 
-std::vector<Place> places_of(const Config& config) {
-  std::vector<Place> places;
+std::vector<WritableFolder> writable_folders(const Config& config) {
+  std::vector<WritableFolder> folders;
   const std::string file = config.file.string();
   const auto url = storage::parse_store_url(config.store.url, config.directory);
   if (url && !url->path.empty()) {
     const fs::path folder = url->path.has_parent_path() ? url->path.parent_path() : ".";
-    places.push_back({file + ": store.url", folder, url->path});
+    folders.push_back({file + ": store.url", folder, url->path});
   }
   for (const MerchantConfig& merchant : config.merchants) {
     if (!merchant.fetches_certificates() || merchant.api->certificate_directory.empty()) continue;
-    places.push_back({file + ": merchant " + merchant.mchid + ": api.certificate_directory",
-                      merchant.api->certificate_directory,
-                      {}});
+    folders.push_back({file + ": merchant " + merchant.mchid + ": api.certificate_directory",
+                       merchant.api->certificate_directory,
+                       {}});
   }
-  return places;
+  return folders;
 }
 
 /// Creates a file, writes it, flushes it to the disk, and removes it.
@@ -57,7 +57,7 @@ std::vector<Place> places_of(const Config& config) {
 int write_whole(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
-  const std::string content(kPlaceTrialBytes, 'x');
+  const std::string content(kTestFileBytes, 'x');
   const ssize_t written = ::write(fd, content.data(), content.size());
   int error = 0;
   if (written < 0) {
@@ -83,17 +83,17 @@ int find_existing(fs::path& folder) {
   }
 }
 
-int try_place(const Place& place) {
-  fs::path folder = place.folder;
+int try_folder(const WritableFolder& folder_check) {
+  fs::path folder = folder_check.folder;
   if (const int error = find_existing(folder)) return error;
   std::string trial = (folder / ".couponhook-trial-XXXXXX").string();
   if (::mkdtemp(trial.data()) == nullptr) return errno;
   const int error = write_whole(fs::path(trial) / "trial");
   ::rmdir(trial.c_str());
-  if (error != 0 || place.file.empty()) return error;
+  if (error != 0 || folder_check.file.empty()) return error;
   // Check the file's permissions without opening it. Closing the file would release the locks
   // (POSIX locks) that this process may hold on an SQLite database.
-  return ::access(place.file.c_str(), R_OK | W_OK) == 0 || errno == ENOENT ? 0 : errno;
+  return ::access(folder_check.file.c_str(), R_OK | W_OK) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 /// Runs the check `trial` in a child process that changes to the user `user`. Returns the error
@@ -164,13 +164,13 @@ boost::system::result<std::optional<SystemUser>, TrialUserFailure> user_to_try_a
 
 std::vector<Problem> try_writing(const Config& config, const std::optional<SystemUser>& user) {
   std::vector<Problem> problems;
-  for (const Place& place : places_of(config)) {
-    const auto trial = [&place] { return try_place(place); };
+  for (const WritableFolder& folder_check : writable_folders(config)) {
+    const auto trial = [&folder_check] { return try_folder(folder_check); };
     const int error = user ? try_as(*user, trial) : trial();
     if (error == 0) continue;
     const std::string who = user ? "user " + user->name : std::string("this user");
     problems.push_back(
-        {place.key + ": " + place.folder.string(),
+        {folder_check.key + ": " + folder_check.folder.string(),
          "cannot be written to by " + who + ": " + std::strerror(error) +
              "; give the service's user write permission, free space, or name another folder"});
   }

@@ -24,7 +24,7 @@ std::optional<std::uint64_t> LineLimit::admit(std::string_view cause, int burst,
     return std::nullopt;
   }
   entry.lines_left -= 1;
-  entry.told_at = now;
+  entry.logged_at = now;
   return std::exchange(entry.suppressed, 0);
 }
 
@@ -35,14 +35,14 @@ void LineLimit::take_back(std::string_view cause, std::uint64_t count) {
   found->second.suppressed += count;
 }
 
-std::vector<LineLimit::Suppressed> LineLimit::take_quiet(TimePoint now) {
+std::vector<LineLimit::Suppressed> LineLimit::take_overdue(TimePoint now) {
   if (now - looked_at_ < kBetweenSweeps) return {};
   looked_at_ = now;
   std::vector<Suppressed> quiet = std::exchange(forgotten_, {});
   for (auto& [cause, entry] : causes_) {
-    if (entry.suppressed == 0 || now - entry.told_at < kQuiet) continue;
+    if (entry.suppressed == 0 || now - entry.logged_at < kQuiet) continue;
     quiet.push_back({cause, std::exchange(entry.suppressed, 0)});
-    entry.told_at = now;
+    entry.logged_at = now;
   }
   return quiet;
 }
@@ -57,7 +57,7 @@ std::vector<LineLimit::Suppressed> LineLimit::take_all() {
 
 void LineLimit::forget_one() {
   const auto oldest =
-      std::ranges::min_element(causes_, {}, [](const auto& each) { return each.second.told_at; });
+      std::ranges::min_element(causes_, {}, [](const auto& each) { return each.second.logged_at; });
   if (oldest->second.suppressed > 0) {
     forgotten_.push_back({oldest->first, oldest->second.suppressed});
   }

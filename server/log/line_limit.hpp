@@ -50,7 +50,7 @@ class LineLimit {
   /// Returns the numbers of suppressed log lines that must be reported now, because their cause had
   /// no new line for kQuiet. Returns nothing if the last call of this function was less than a
   /// second ago.
-  [[nodiscard]] std::vector<Suppressed> take_quiet(TimePoint now);
+  [[nodiscard]] std::vector<Suppressed> take_overdue(TimePoint now);
   /// Returns all numbers of suppressed log lines that are not reported yet. Called at the end of
   /// the process.
   [[nodiscard]] std::vector<Suppressed> take_all();
@@ -60,7 +60,7 @@ class LineLimit {
     /// Number of log lines of this cause that may still come at once; grows by one a second.
     double lines_left = 0;
     TimePoint counted_at{};
-    TimePoint told_at{};
+    TimePoint logged_at{};
     std::uint64_t suppressed = 0;
   };
 

@@ -31,7 +31,7 @@ constexpr std::size_t kWaitingBytesMax = 8U << 20;
 constexpr std::chrono::milliseconds kGather{50};
 /// Time limit for writing the waiting log lines, in flush() and at the end of the process, if the
 /// reader of standard output does not read.
-constexpr std::chrono::milliseconds kGoodbyeMax{500};
+constexpr std::chrono::milliseconds kFinalFlushMax{500};
 /// Number of bytes that a pipe accepts without blocking if poll() reports it as writable
 /// (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
@@ -137,7 +137,7 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   ~GatheringSink() override {
     {
       const std::lock_guard lock(waiting_mutex_);
-      give_up_at_ = Clock::now() + kGoodbyeMax;
+      give_up_at_ = Clock::now() + kFinalFlushMax;
     }
     wake_.notify_one();
     writer_.join();
@@ -163,7 +163,7 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
   void flush_() override {
     std::unique_lock lock(waiting_mutex_);
-    written_.wait_for(lock, kGoodbyeMax, [this] { return waiting_.empty() && !writing_; });
+    written_.wait_for(lock, kFinalFlushMax, [this] { return waiting_.empty() && !writing_; });
   }
 
   [[nodiscard]] bool closing() const { return give_up_at_ != Clock::time_point::max(); }
@@ -181,14 +181,14 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
       lock.unlock();
       write_all(lines);
       lines.clear();
-      if (dropped != 0) tell_dropped(dropped);
+      if (dropped != 0) log_dropped(dropped);
       lock.lock();
       writing_ = false;
       written_.notify_all();
     }
   }
 
-  void tell_dropped(std::uint64_t count) {
+  void log_dropped(std::uint64_t count) {
     Fields fields(json_);
     fields.text("event", "log_lines_dropped");
     fields.number("count", count);
@@ -237,7 +237,7 @@ struct Log::Impl {
                             : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   }
 
-  ~Impl() { tell_suppressed(limit.take_all()); }
+  ~Impl() { log_suppressed(limit.take_all()); }
 
   /// Applies the rate limit to a log line.
   /// \return nothing if the line must be suppressed; otherwise the number of lines of the same
@@ -250,15 +250,15 @@ struct Log::Impl {
     const std::lock_guard lock(mutex);
     limit.take_back(cause, count);
   }
-  void tell_quiet() {
+  void log_overdue() {
     std::vector<LineLimit::Suppressed> quiet;
     {
       const std::lock_guard lock(mutex);
-      quiet = limit.take_quiet(std::chrono::steady_clock::now());
+      quiet = limit.take_overdue(std::chrono::steady_clock::now());
     }
-    tell_suppressed(quiet);
+    log_suppressed(quiet);
   }
-  void tell_suppressed(const std::vector<LineLimit::Suppressed>& all) {
+  void log_suppressed(const std::vector<LineLimit::Suppressed>& all) {
     for (const LineLimit::Suppressed& one : all) {
       Fields fields(json);
       fields.text("event", "lines_suppressed");
@@ -286,7 +286,7 @@ int burst_of(const VerdictRow& entry) {
   return is_ours ? 1 : kBurst;
 }
 
-void tell_suppressed_before(Fields& fields, std::uint64_t count) {
+void add_suppressed_count(Fields& fields, std::uint64_t count) {
   if (count != 0) fields.number("suppressed", count);
 }
 
@@ -298,7 +298,7 @@ Log::~Log() = default;
 void Log::notification(const NotificationLine& line) {
   const VerdictRow& entry = row(line.verdict);
   if (!impl_->logger.should_log(level(entry.severity))) return;
-  impl_->tell_quiet();
+  impl_->log_overdue();
   const std::string_view code = line.verdict == Verdict::kProbe ? "PROBE" : entry.code;
   std::optional<std::uint64_t> suppressed = 0;
   if (const int burst = burst_of(entry); burst > 0) {
@@ -318,7 +318,7 @@ void Log::notification(const NotificationLine& line) {
   fields.number("body_bytes", line.body_bytes);
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
-  tell_suppressed_before(fields, *suppressed);
+  add_suppressed_count(fields, *suppressed);
   impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
 }
 
@@ -354,13 +354,13 @@ void Log::delivery(const DeliveryLine& line) {
   fields.text("error", line.error, 256);
   fields.number("attempt", static_cast<std::uint64_t>(line.attempt));
   fields.number("duration_us", static_cast<std::uint64_t>(line.took_us));
-  tell_suppressed_before(fields, *suppressed);
+  add_suppressed_count(fields, *suppressed);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::message(Severity severity, std::string_view event, std::string_view text) {
   if (!impl_->logger.should_log(level(severity))) return;
-  impl_->tell_quiet();
+  impl_->log_overdue();
   std::uint64_t suppressed = 0;
   // Log lines of level debug and info have no limit: only actions of operators and scheduled tasks
   // cause them.
@@ -374,7 +374,7 @@ void Log::message(Severity severity, std::string_view event, std::string_view te
   Fields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);
-  tell_suppressed_before(fields, suppressed);
+  add_suppressed_count(fields, suppressed);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 

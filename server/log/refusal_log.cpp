@@ -9,19 +9,20 @@ constexpr std::size_t kKeyBytesMax = 128;
 
 }  // namespace
 
-bool RefusalLog::is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
-                        std::uint64_t& untold) {
-  const bool first = told.at == SteadyClock::time_point::min();
-  if (!first && now - told.at < kSilence) {
-    told.since += count;
+bool RefusalLog::is_due(LineHistory& history, std::uint64_t count, SteadyClock::time_point now,
+                        std::uint64_t& suppressed) {
+  const bool first = history.at == SteadyClock::time_point::min();
+  if (!first && now - history.at < kSilence) {
+    history.since += count;
     return false;
   }
-  untold = told.since;
-  told = {now, 0};
+  suppressed = history.since;
+  history = {now, 0};
   return true;
 }
 
-RefusalLog::Told& RefusalLog::remember(const RefusalLine& line, SteadyClock::time_point now) {
+RefusalLog::LineHistory& RefusalLog::remember(const RefusalLine& line,
+                                              SteadyClock::time_point now) {
   std::string key(row(line.verdict).code);
   key.append(1, ' ').append(line.path.substr(0, kKeyBytesMax));
   if (const auto known = by_path_.find(key); known != by_path_.end()) return known->second;

@@ -41,25 +41,25 @@ class RefusalLog {
  private:
   /// Time of the last log line about one URL path and verdict, and the number of requests that were
   /// not logged since then.
-  struct Told {
+  struct LineHistory {
     SteadyClock::time_point at = SteadyClock::time_point::min();
     /// Number of refused requests, or of closed connections, since the last log line.
     std::uint64_t since = 0;
   };
   /// Decides whether to write a log line now: true if the last line is older than kSilence.
-  /// \param untold if the function returns true, it stores here the number of requests or
+  /// \param suppressed if the function returns true, it stores here the number of requests or
   ///   connections that were not logged since the last line.
   /// \return true if the line must be written.
-  static bool is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
-                     std::uint64_t& untold);
-  Told& remember(const RefusalLine& line, SteadyClock::time_point now);
+  static bool is_due(LineHistory& history, std::uint64_t count, SteadyClock::time_point now,
+                     std::uint64_t& suppressed);
+  LineHistory& remember(const RefusalLine& line, SteadyClock::time_point now);
 
   Log& log_;
   std::mutex mutex_;
   // The lock `mutex_` guards the members below.
-  std::map<std::string, Told, std::less<>> by_path_;
-  Told others_;
-  Told evictions_;
+  std::map<std::string, LineHistory, std::less<>> by_path_;
+  LineHistory others_;
+  LineHistory evictions_;
 };
 
 }  // namespace couponhook::server

@@ -29,7 +29,7 @@ void Deadlines::sweep(SteadyClock::time_point now) {
   }
 }
 
-Task<void> sweep_for_ever(Deadlines& deadlines) {
+Task<void> sweep_forever(Deadlines& deadlines) {
   Timer timer(co_await asio::this_coro::executor);
   while (true) {
     timer.expires_after(Deadlines::kSweepInterval);

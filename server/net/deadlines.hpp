@@ -59,6 +59,6 @@ class Deadlines {
 
 /// Checks all deadlines every kSweepInterval, by calling Deadlines::sweep(), until the io_context
 /// stops.
-Task<void> sweep_for_ever(Deadlines& deadlines);
+Task<void> sweep_forever(Deadlines& deadlines);
 
 }  // namespace couponhook::server

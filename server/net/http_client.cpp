@@ -254,7 +254,7 @@ Task<void> send_into(std::optional<boost::system::result<ClientReply, ClientFail
 }  // namespace
 
 ClientLoop::ClientLoop() {
-  asio::co_spawn(io_, sweep_for_ever(deadlines_), [](std::exception_ptr) {});
+  asio::co_spawn(io_, sweep_forever(deadlines_), [](std::exception_ptr) {});
 }
 
 ClientLoop::~ClientLoop() = default;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::milliseconds kAcceptPause{100};
 /// Time that clients get to finish a TCP handshake that began before the server stopped accepting
 /// new connections: one round trip.
-constexpr std::chrono::milliseconds kDoorOpen{100};
+constexpr std::chrono::milliseconds kAcceptGrace{100};
 
 /// Size of the kernel's send and receive buffers of one connection, in bytes. By default the kernel
 /// gives megabytes to a client that does not read its replies, or that writes faster than the
@@ -57,7 +57,7 @@ error_code HttpServer::listen_on(int descriptor) {
 }
 
 void HttpServer::begin_accepting() {
-  share_.open_door();
+  share_.start_accepting();
   run(accept_until_closed());
 }
 
@@ -87,7 +87,7 @@ Task<void> HttpServer::accept_until_closed() {
     }
     begin_session(std::move(socket), peer.address());
   }
-  share_.close_door();
+  share_.stop_accepting();
 }
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
@@ -96,10 +96,10 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   // from such a proxy is counted only then.
   std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
-  auto presence = ConnectionSlot::enter(share_, io_.get_executor(), counted);
-  if (presence->admission() == Admission::kDropped) return;
+  auto slot = ConnectionSlot::enter(share_, io_.get_executor(), counted);
+  if (slot->admission() == Admission::kDropped) return;
   bound_buffers(socket);
-  run(serve(std::move(socket), client, std::move(presence)));
+  run(serve(std::move(socket), client, std::move(slot)));
 } catch (...) {
   // If there is not enough memory for one HTTP session, the server must still accept all later
   // clients.
@@ -107,29 +107,29 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
 }
 
 Task<void> HttpServer::serve(Socket socket, base::IpAddress peer,
-                             std::shared_ptr<ConnectionSlot> presence) {
+                             std::shared_ptr<ConnectionSlot> slot) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
-  HttpSession session(*this, sessions_, share_, connection, *presence, peer);
+  HttpSession session(*this, sessions_, share_, connection, *slot, peer);
   co_await session.run();
 }
 
 void HttpServer::close() {
   draining_ = true;
   closing_ = true;
-  run(close_door());
+  run(stop_accepting());
   for (HttpSession* session = sessions_.first; session != nullptr; session = session->next()) {
     session->drain();
   }
 }
 
-Task<void> HttpServer::close_door() {
+Task<void> HttpServer::stop_accepting() {
   // Clients that wait at a listening socket of systemd are served by the process that gets the
   // socket next.
   if (!passed_) {
-    turn_newcomers_away(acceptor_);
-    Timer door(io_.get_executor(), kDoorOpen);
+    reject_new_connections(acceptor_);
+    Timer door(io_.get_executor(), kAcceptGrace);
     co_await door.async_wait(use_task);
-    accept_who_waits();
+    accept_waiting();
   }
   error_code ignored;
   acceptor_.close(ignored);
@@ -138,7 +138,7 @@ Task<void> HttpServer::close_door() {
 
 /// Accepts all clients whose connections the kernel has completed, even on a busy machine: closing
 /// the listening socket would reset these connections.
-void HttpServer::accept_who_waits() {
+void HttpServer::accept_waiting() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
   // Without the option enable_connection_aborted, Asio skips a connection that the client has

@@ -55,11 +55,11 @@ class HttpServer {
  private:
   void begin_accepting();
   Task<void> accept_until_closed();
-  Task<void> close_door();
-  void accept_who_waits();
+  Task<void> stop_accepting();
+  void accept_waiting();
   void run(Task<void> task);
   void begin_session(Socket&& socket, const asio::ip::address& peer);
-  Task<void> serve(Socket socket, base::IpAddress peer, std::shared_ptr<ConnectionSlot> presence);
+  Task<void> serve(Socket socket, base::IpAddress peer, std::shared_ptr<ConnectionSlot> slot);
 
   asio::io_context& io_;
   Deadlines& deadlines_;

@@ -104,27 +104,26 @@ struct HttpSession::Parser : RequestParser {
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
-                         Connection& connection, ConnectionSlot& presence,
-                         const base::IpAddress& peer)
+                         Connection& connection, ConnectionSlot& slot, const base::IpAddress& peer)
     : server_(server),
       list_(list),
       share_(share),
       connection_(connection),
-      presence_(presence),
+      slot_(slot),
       hop_(peer),
       client_(peer),
       peer_(peer.text()),
       next_(list.first) {
   if (next_ != nullptr) next_->previous_ = this;
   list_.first = this;
-  presence_.on_eviction([this] {
+  slot_.on_eviction([this] {
     evicted_ = true;
     connection_.abort();
   });
 }
 
 HttpSession::~HttpSession() {
-  presence_.on_eviction(nullptr);
+  slot_.on_eviction(nullptr);
   if (next_ != nullptr) next_->previous_ = previous_;
   if (previous_ != nullptr) {
     previous_->next_ = next_;
@@ -142,10 +141,11 @@ void HttpSession::drain() {
 
 /// Handles a new connection up to the end of the TLS handshake: reads the PROXY header, applies the
 /// connection limits, and does the handshake.
-/// \return kGoOn if requests can follow, or if a 503 reply must be sent; kGone if the connection
+/// \return kContinue if requests can follow, or if a 503 reply must be sent; kGone if the
+/// connection
 ///   must be closed.
 Task<HttpSession::Step> HttpSession::arrive() {
-  const bool refused = presence_.admission() == Admission::kRefused;
+  const bool refused = slot_.admission() == Admission::kRefused;
   connection_.set_deadline(refused ? kRefusalMax : share_.limits.handshake_timeout);
   idle_ = true;
   if (server_.closing()) drain();
@@ -160,16 +160,16 @@ Task<HttpSession::Step> HttpSession::arrive() {
     co_return Step::kGone;
   }
   forwards_ = share_.trusted.contains(hop_);
-  if (!forwards_) presence_.count_for(hop_);
-  if (presence_.admission() == Admission::kDropped) co_return Step::kGone;
-  if (presence_.admission() == Admission::kRefused) connection_.set_deadline(kRefusalMax);
+  if (!forwards_) slot_.count_for(hop_);
+  if (slot_.admission() == Admission::kDropped) co_return Step::kGone;
+  if (slot_.admission() == Admission::kRefused) connection_.set_deadline(kRefusalMax);
   if (co_await connection_.accept_tls() != IoStatus::kOk) co_return Step::kGone;
-  co_return Step::kGoOn;
+  co_return Step::kContinue;
 }
 
 /// Sends an error reply before a whole request has come, because every request would get the same
 /// reply. Then closes the connection.
-Task<void> HttpSession::turn_away(HttpFault fault) {
+Task<void> HttpSession::reject(HttpFault fault) {
   const Reply reply = share_.handler.fault(fault, peer_, {});
   if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
 }
@@ -177,7 +177,7 @@ Task<void> HttpSession::turn_away(HttpFault fault) {
 /// Closes the connection in such a way that the client receives the last reply.
 /// \param expects_more true if a part of the request has not been read.
 Task<void> HttpSession::close(bool expects_more) {
-  presence_.wait(Waiting::kSlow);
+  slot_.wait(Waiting::kSlow);
   lingering_ = true;
   co_await connection_.close(expects_more && !server_.closing() ? kLingerWhileSending : kLinger);
 }
@@ -185,15 +185,15 @@ Task<void> HttpSession::close(bool expects_more) {
 /// Lets all other ready work of this thread run before the next request of this connection. A
 /// client may send thousands of requests at once. With this function, other clients wait for at
 /// most one request of each such client.
-Task<void> HttpSession::let_others_go_first() {
+Task<void> HttpSession::yield_to_others() {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_task);
 }
 
 Task<void> HttpSession::run() {
-  if (co_await arrive() != Step::kGoOn) co_return;
-  if (presence_.admission() == Admission::kRefused) {
-    co_await turn_away(HttpFault::kOverloaded);
+  if (co_await arrive() != Step::kContinue) co_return;
+  if (slot_.admission() == Admission::kRefused) {
+    co_await reject(HttpFault::kOverloaded);
     co_return;
   }
   connection_.set_deadline(share_.limits.header_timeout);
@@ -201,7 +201,7 @@ Task<void> HttpSession::run() {
   while (true) {
     Parser parser(share_, request_);
     Step step = co_await read_head(parser);
-    if (step == Step::kGoOn) step = co_await read_body(parser);
+    if (step == Step::kContinue) step = co_await read_body(parser);
     // A client may lose its connection to a newer client while it still sends a request. Such a
     // client gets 503 before the connection closes.
     if (step == Step::kGone && evicted_ && parser.begun()) step = fail(HttpFault::kOverloaded);
@@ -213,7 +213,7 @@ Task<void> HttpSession::run() {
     if (co_await write_reply(reply, closes, without_body) != IoStatus::kOk || closes) break;
     replied_ = true;
     connection_.set_deadline(share_.limits.idle_timeout);
-    if (begin_ != end_) co_await let_others_go_first();
+    if (begin_ != end_) co_await yield_to_others();
   }
   co_await close(answered_early);
 }
@@ -228,19 +228,19 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
       connection_.set_deadline(share_.limits.header_timeout);
     }
     idle_ = !begun;
-    presence_.wait(begun ? Waiting::kSlow : Waiting::kIdle);
+    slot_.wait(begun ? Waiting::kSlow : Waiting::kIdle);
     if (server_.closing() && !std::exchange(drained, true)) drain();
     const Step step = co_await fill();
     idle_ = false;
     if (step == Step::kFault && !begun) co_return Step::kGone;
-    if (step != Step::kGoOn) co_return step;
+    if (step != Step::kContinue) co_return step;
   }
-  if (forwards_ && identify() != Step::kGoOn) co_return Step::kFault;
+  if (forwards_ && identify() != Step::kContinue) co_return Step::kFault;
   if (auto refusal = share_.handler.refuse(request_.method(), request_.target(), peer_)) {
     refusal_ = std::move(*refusal);
     co_return Step::kRefused;
   }
-  co_return Step::kGoOn;
+  co_return Step::kContinue;
 }
 
 /// Finds the client of a request that came through a trusted proxy, from the X-Forwarded-For
@@ -250,12 +250,12 @@ HttpSession::Step HttpSession::identify() {
   const auto lines = request_.find_all("X-Forwarded-For");
   const base::IpAddress client = share_.trusted.client_behind(hop_, lines);
   if (client != client_) peer_ = (client_ = client).text();
-  if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
+  if (lines.empty() || slot_.count_for(client)) return Step::kContinue;
   return fail(HttpFault::kOverloaded);
 }
 
 Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
-  if (parser.is_done()) co_return Step::kGoOn;
+  if (parser.is_done()) co_return Step::kContinue;
   connection_.set_deadline(share_.limits.body_timeout);
   if (!parser.reserve_body(end_ - begin_)) co_return fail(HttpFault::kOverloaded);
   if (feed(parser) == Step::kFault) co_return Step::kFault;
@@ -264,13 +264,13 @@ Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
       co_return Step::kGone;
     }
   }
-  if (!parser.is_done()) presence_.wait(Waiting::kSlow);
+  if (!parser.is_done()) slot_.wait(Waiting::kSlow);
   while (!parser.is_done()) {
-    if (const Step step = co_await fill(); step != Step::kGoOn) co_return step;
+    if (const Step step = co_await fill(); step != Step::kContinue) co_return step;
     if (!parser.reserve_body(end_ - begin_)) co_return fail(HttpFault::kOverloaded);
     if (feed(parser) == Step::kFault) co_return Step::kFault;
   }
-  co_return Step::kGoOn;
+  co_return Step::kContinue;
 }
 
 HttpSession::Step HttpSession::fail(HttpFault fault, std::string_view detail) {
@@ -285,7 +285,7 @@ HttpSession::Step HttpSession::feed(Parser& parser) {
   begin_ += parser.put(std::string_view(buffer_).substr(begin_, end_ - begin_));
   if (begin_ == end_) begin_ = end_ = 0;
   if (parser.fault()) return fail(*parser.fault(), parser.fault_detail());
-  return Step::kGoOn;
+  return Step::kContinue;
 }
 
 /// Reads more bytes from the connection, after the request parser has taken all earlier bytes.
@@ -297,7 +297,7 @@ Task<HttpSession::Step> HttpSession::fill() {
   end_ = read.bytes;
   if (read.status == IoStatus::kTimeout) co_return fail(HttpFault::kTooSlow);
   if (read.status != IoStatus::kOk) co_return Step::kGone;
-  co_return Step::kGoOn;
+  co_return Step::kContinue;
 }
 
 Task<Reply> HttpSession::make_reply(Step step) {
@@ -306,12 +306,12 @@ Task<Reply> HttpSession::make_reply(Step step) {
   // The request handler has a time limit of its own, so the connection has no deadline while the
   // handler works.
   connection_.never_expire();
-  presence_.handle();
+  slot_.handle();
   const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
   std::exception_ptr bug;
   try {
     Reply reply = co_await share_.handler.handle(request);
-    if (reply.to_signed_sender) presence_.carries_signature();
+    if (reply.to_signed_sender) slot_.carries_signature();
     co_return reply;
   } catch (...) {
     bug = std::current_exception();
@@ -349,7 +349,7 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   connection_.set_deadline(share_.limits.write_timeout);
   // If the client does not read the reply, its connection may be closed to make room for other
   // connections. The reply to a sender with a valid signature is never cut off.
-  if (!reply.to_signed_sender) presence_.wait(Waiting::kSlow);
+  if (!reply.to_signed_sender) slot_.wait(Waiting::kSlow);
   co_return co_await connection_.write_all(out_);
 }
 

@@ -29,7 +29,7 @@ class HttpSession {
   /// the session.
   /// \param peer IP address of the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
-              ConnectionSlot& presence, const base::IpAddress& peer);
+              ConnectionSlot& slot, const base::IpAddress& peer);
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
   ~HttpSession();
@@ -45,16 +45,16 @@ class HttpSession {
   // Request parser that counts body bytes against the limit of the network listener.
   struct Parser;
   enum class Step : unsigned char {
-    kGoOn,
+    kContinue,
     kFault,    ///< `fault_` holds an error, and the client gets an error reply
     kRefused,  ///< `refusal_` holds the reply to the client, made without reading the body
     kGone,     ///< the client closed the connection or never sent a request, so no reply is sent
   };
 
   Task<Step> arrive();
-  Task<void> turn_away(HttpFault fault);
+  Task<void> reject(HttpFault fault);
   Task<void> close(bool expects_more);
-  Task<void> let_others_go_first();
+  Task<void> yield_to_others();
   Step identify();
   Task<Step> read_head(Parser& parser);
   Task<Step> read_body(Parser& parser);
@@ -68,7 +68,7 @@ class HttpSession {
   SessionList& list_;
   ListenerShare& share_;
   Connection& connection_;
-  ConnectionSlot& presence_;
+  ConnectionSlot& slot_;
   // IP address of the sender of the request: the TCP peer, or the client named in the PROXY header.
   base::IpAddress hop_;
   // True if the sender of the request (`hop_`) is a trusted proxy.

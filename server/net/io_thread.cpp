@@ -13,7 +13,7 @@ IoThread::~IoThread() {
 }
 
 void IoThread::start() {
-  asio::co_spawn(io_, sweep_for_ever(deadlines_), [this](std::exception_ptr failure) {
+  asio::co_spawn(io_, sweep_forever(deadlines_), [this](std::exception_ptr failure) {
     if (failure) share_.on_bug(failure);
   });
   thread_ = std::thread([this] {

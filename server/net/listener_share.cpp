@@ -10,7 +10,7 @@ namespace {
 /// Longest normal time for which a connection waits for its client: a round trip, or a TLS
 /// handshake under load. Idle and slow connections that have waited longer are the first to be
 /// closed to make room for new connections.
-constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::milliseconds kTimeout{1000};
 /// Divisor of max_connections_per_address, used when three quarters of all connections are taken. A
 /// client address may then have max_connections_per_address / kScarceShare waiting connections
 /// without a valid signature. If the address has more, its oldest connections are closed to make
@@ -26,7 +26,7 @@ std::optional<base::IpAddress> range_of(const std::optional<base::IpAddress>& cl
   return client ? std::optional(range_of(*client)) : std::nullopt;
 }
 
-bool is_stranger(Waiting waiting) {
+bool is_unsigned(Waiting waiting) {
   return waiting == Waiting::kIdle || waiting == Waiting::kSlow;
 }
 
@@ -42,12 +42,12 @@ bool ListenerShare::reserve_body(std::size_t bytes) {
   return false;
 }
 
-bool ListenerShare::are_places_scarce() const {
+bool ListenerShare::are_slots_scarce() const {
   return connections_ >= limits.max_connections - limits.max_connections / 4;
 }
 
-bool ListenerShare::has_waited(const ConnectionSlot& presence) const {
-  return now_() - presence.since_ >= kPatience;
+bool ListenerShare::has_waited(const ConnectionSlot& slot) const {
+  return now_() - slot.since_ >= kTimeout;
 }
 
 ConnectionSlot* ListenerShare::longest_waiting() const {
@@ -87,93 +87,93 @@ Admission ListenerShare::refusal() {
 bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) {
   const auto found = by_address_.find(range);
   if (found == by_address_.end()) return true;
-  const AtAddress& address = found->second;
+  const AddressConnections& address = found->second;
   const bool is_full = address.count() >= limits.max_connections_per_address;
-  if (!are_places_scarce() || address.strangers.empty() || leaving_ >= kLeavingMax) return !is_full;
-  ConnectionSlot& oldest = *address.strangers.front();
+  if (!are_slots_scarce() || address.unsigned_connections.empty() || leaving_ >= kLeavingMax)
+    return !is_full;
+  ConnectionSlot& oldest = *address.unsigned_connections.front();
   const std::size_t share = limits.max_connections_per_address / kScarceShare;
-  const bool is_above_share = address.strangers.size() > share && has_waited(oldest);
+  const bool is_above_share = address.unsigned_connections.size() > share && has_waited(oldest);
   if (is_full || is_above_share) evict(oldest, evicted);
   return true;
 }
 
-void ListenerShare::evict(ConnectionSlot& presence, Evicted& evicted) {
+void ListenerShare::evict(ConnectionSlot& slot, Evicted& evicted) {
   // Appending to the list `evicted` may throw if there is no memory, so this is done before any
   // change of the counts.
-  evicted.push_back(presence.weak_from_this());
-  presence.lost_range_ = presence.range_;
-  leave_address(presence);
-  move(presence, Waiting::kHandled);
-  presence.admission_ = Admission::kEvicted;
+  evicted.push_back(slot.weak_from_this());
+  slot.lost_range_ = slot.range_;
+  leave_address(slot);
+  move(slot, Waiting::kHandled);
+  slot.admission_ = Admission::kEvicted;
   --connections_;
   ++leaving_;
 }
 
-void ListenerShare::tell(const Evicted& evicted) const {
+void ListenerShare::notify(const Evicted& evicted) const {
   if (evicted.empty()) return;
   for (const std::weak_ptr<ConnectionSlot>& weak : evicted) {
-    const auto presence = weak.lock();
-    if (!presence) continue;
-    asio::post(presence->executor_, [weak] {
+    const auto slot = weak.lock();
+    if (!slot) continue;
+    asio::post(slot->executor_, [weak] {
       if (const auto present = weak.lock()) present->end();
     });
   }
   if (on_evictions) on_evictions(evicted.size());
 }
 
-void ListenerShare::remove(ConnectionSlot& presence) {
-  leave_address(presence);
-  presence.place_.splice(presence.place_.end(), waiting_[index(presence.waiting_)], presence.node_);
-  if (presence.admission_ == Admission::kServed) --connections_;
-  if (presence.admission_ == Admission::kRefused) --refusals_;
-  if (presence.admission_ == Admission::kEvicted) --leaving_;
+void ListenerShare::remove(ConnectionSlot& slot) {
+  leave_address(slot);
+  slot.place_.splice(slot.place_.end(), waiting_[index(slot.waiting_)], slot.node_);
+  if (slot.admission_ == Admission::kServed) --connections_;
+  if (slot.admission_ == Admission::kRefused) --refusals_;
+  if (slot.admission_ == Admission::kEvicted) --leaving_;
 }
 
-void ListenerShare::move(ConnectionSlot& presence, Waiting waiting) {
-  const Waiting before = std::exchange(presence.waiting_, waiting);
+void ListenerShare::move(ConnectionSlot& slot, Waiting waiting) {
+  const Waiting before = std::exchange(slot.waiting_, waiting);
   Line& line = waiting_[index(waiting)];
-  line.splice(line.end(), waiting_[index(before)], presence.node_);
-  presence.since_ = now_();
-  if (!presence.range_) return;
-  AtAddress& address = by_address_.find(*presence.range_)->second;
-  Line& left = is_stranger(before) ? address.strangers : address.others;
-  Line& joined = is_stranger(waiting) ? address.strangers : address.others;
-  joined.splice(joined.end(), left, presence.node_at_address_);
+  line.splice(line.end(), waiting_[index(before)], slot.node_);
+  slot.since_ = now_();
+  if (!slot.range_) return;
+  AddressConnections& address = by_address_.find(*slot.range_)->second;
+  Line& left = is_unsigned(before) ? address.unsigned_connections : address.others;
+  Line& joined = is_unsigned(waiting) ? address.unsigned_connections : address.others;
+  joined.splice(joined.end(), left, slot.node_at_address_);
 }
 
-void ListenerShare::enter_address(ConnectionSlot& presence, const base::IpAddress& range) {
-  AtAddress& address = by_address_[range];
-  Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
-  line.splice(line.end(), presence.place_at_address_);
-  presence.range_ = range;
+void ListenerShare::enter_address(ConnectionSlot& slot, const base::IpAddress& range) {
+  AddressConnections& address = by_address_[range];
+  Line& line = is_unsigned(slot.waiting_) ? address.unsigned_connections : address.others;
+  line.splice(line.end(), slot.place_at_address_);
+  slot.range_ = range;
 }
 
-void ListenerShare::leave_address(ConnectionSlot& presence) {
-  if (!presence.range_) return;
-  const auto found = by_address_.find(*presence.range_);
-  AtAddress& address = found->second;
-  Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
-  presence.place_at_address_.splice(presence.place_at_address_.end(), line,
-                                    presence.node_at_address_);
+void ListenerShare::leave_address(ConnectionSlot& slot) {
+  if (!slot.range_) return;
+  const auto found = by_address_.find(*slot.range_);
+  AddressConnections& address = found->second;
+  Line& line = is_unsigned(slot.waiting_) ? address.unsigned_connections : address.others;
+  slot.place_at_address_.splice(slot.place_at_address_.end(), line, slot.node_at_address_);
   if (address.count() == 0) by_address_.erase(found);
-  presence.range_.reset();
+  slot.range_.reset();
 }
 
 std::shared_ptr<ConnectionSlot> ConnectionSlot::enter(
     ListenerShare& share, Executor executor, const std::optional<base::IpAddress>& client) {
-  const std::shared_ptr<ConnectionSlot> presence(new ConnectionSlot(share, std::move(executor)));
+  const std::shared_ptr<ConnectionSlot> slot(new ConnectionSlot(share, std::move(executor)));
   const auto range = range_of(client);
   ListenerShare::Evicted evicted;
   {
     const std::lock_guard lock(share.mutex_);
-    presence->admission_ = share.admit(range, evicted);
-    if (presence->admission_ == Admission::kServed) {
-      share.move(*presence, Waiting::kSlow);
-      if (range) share.enter_address(*presence, *range);
+    slot->admission_ = share.admit(range, evicted);
+    if (slot->admission_ == Admission::kServed) {
+      share.move(*slot, Waiting::kSlow);
+      if (range) share.enter_address(*slot, *range);
     }
   }
-  share.tell(evicted);
-  return presence;
+  share.notify(evicted);
+  return slot;
 }
 
 ConnectionSlot::ConnectionSlot(ListenerShare& share, Executor executor)
@@ -214,7 +214,7 @@ bool ConnectionSlot::count_for(const base::IpAddress& client) {
       admission_ = share_.refusal();
     }
   }
-  share_.tell(evicted);
+  share_.notify(evicted);
   return has_room;
 }
 

@@ -117,12 +117,12 @@ class ListenerShare {
   const std::function<void(std::size_t)> on_evictions;
 
   /// Returns true while an HTTP session is open or a thread still accepts connections.
-  [[nodiscard]] bool busy() const { return doors_ + sessions_ != 0; }
+  [[nodiscard]] bool busy() const { return acceptors_ + sessions_ != 0; }
 
-  /// Counts the threads that accept connections: a thread calls open_door() when it begins to
-  /// accept connections, and close_door() when it has stopped.
-  void open_door() { ++doors_; }
-  void close_door() { --doors_; }
+  /// Counts the threads that accept connections: a thread calls start_accepting() when it begins to
+  /// accept connections, and stop_accepting() when it has stopped.
+  void start_accepting() { ++acceptors_; }
+  void stop_accepting() { --acceptors_; }
 
   /// Counts bytes of request bodies that are in memory. \return false, and counts nothing, if the
   /// total would exceed max_body_bytes_in_flight.
@@ -135,11 +135,11 @@ class ListenerShare {
   /// longest time comes first. Each connection owns its list node, so moving a connection between
   /// lists allocates no memory.
   using Line = std::list<ConnectionSlot*>;
-  struct AtAddress {
+  struct AddressConnections {
     /// Waiting connections that have never carried a request with a valid signature.
-    Line strangers;
+    Line unsigned_connections;
     Line others;
-    [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
+    [[nodiscard]] std::size_t count() const { return unsigned_connections.size() + others.size(); }
   };
   /// Connections that were evicted (closed to make room). These connections are notified after the
   /// lock is released.
@@ -149,19 +149,19 @@ class ListenerShare {
   [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
-  void remove(ConnectionSlot& presence);
-  void enter_address(ConnectionSlot& presence, const base::IpAddress& range);
-  void leave_address(ConnectionSlot& presence);
-  void move(ConnectionSlot& presence, Waiting waiting);
-  void evict(ConnectionSlot& presence, Evicted& evicted);
-  [[nodiscard]] bool are_places_scarce() const;
+  void remove(ConnectionSlot& slot);
+  void enter_address(ConnectionSlot& slot, const base::IpAddress& range);
+  void leave_address(ConnectionSlot& slot);
+  void move(ConnectionSlot& slot, Waiting waiting);
+  void evict(ConnectionSlot& slot, Evicted& evicted);
+  [[nodiscard]] bool are_slots_scarce() const;
   [[nodiscard]] ConnectionSlot* longest_waiting() const;
-  [[nodiscard]] bool has_waited(const ConnectionSlot& presence) const;
+  [[nodiscard]] bool has_waited(const ConnectionSlot& slot) const;
 
-  void tell(const Evicted& evicted) const;
+  void notify(const Evicted& evicted) const;
 
   const Now now_;
-  std::atomic<std::size_t> doors_{0};
+  std::atomic<std::size_t> acceptors_{0};
   std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
@@ -170,7 +170,7 @@ class ListenerShare {
   std::size_t refusals_ = 0;
   std::size_t leaving_ = 0;  ///< number of evicted connections that have not ended yet
   std::array<Line, kWaitingCount> waiting_;
-  std::map<base::IpAddress, AtAddress> by_address_;
+  std::map<base::IpAddress, AddressConnections> by_address_;
 };
 
 /// One connection's entry in the counts of its network listener; the destructor removes the entry.

@@ -35,7 +35,7 @@ error_code share_listening(Acceptor& acceptor, int descriptor) {
   return ec;
 }
 
-void turn_newcomers_away(Acceptor& acceptor) {
+void reject_new_connections(Acceptor& acceptor) {
   // The socket filter sees each TCP segment from its header on. Byte 13 of the header holds the
   // flags (RFC 9293, section 3.1).
   constexpr unsigned kFlagsAt = 13;

@@ -26,7 +26,7 @@ using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 /// still be accepted. Closing the socket at once would reset those clients, some of which already
 /// see their connection as established. A new client gets no answer, and its TCP tries again after
 /// about a second.
-void turn_newcomers_away(Acceptor& acceptor);
+void reject_new_connections(Acceptor& acceptor);
 
 /// Returns the URL of a listener, as a client writes it, for example https://127.0.0.1:8443.
 [[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);

@@ -23,7 +23,7 @@ using std::chrono::seconds;
 /// resolv.conf may name 3 servers. With a larger number, the timeout for each name server would be
 /// shorter than a slow name server needs. Newer releases of c-ares (the DNS library) drop an answer
 /// that arrives after its timeout.
-constexpr int kTurnsWithinPatience = 3;
+constexpr int kTurnsWithinTimeout = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
 /// Number of times that each name server is asked. c-ares, the DNS library, doubles the timeout
@@ -31,7 +31,7 @@ constexpr milliseconds kTurnMax{2000};
 constexpr int kTries = 4;
 /// Time to wait for the other address family (IPv4 or IPv6) once addresses of one family have
 /// arrived. Some name servers never answer queries for IPv6 addresses.
-constexpr milliseconds kOtherFamilyPatience{200};
+constexpr milliseconds kOtherFamilyTimeout{200};
 /// Time for which addresses from /etc/hosts are cached. The file /etc/hosts has no TTLs.
 constexpr seconds kHostsFileTtl{0};
 
@@ -75,10 +75,13 @@ void initialize_library() {
 class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
  public:
   Impl(Executor executor, std::function<void(NameAnswer)> on_end)
-      : executor_(executor), next_turn_(executor), grace_(executor), on_end_(std::move(on_end)) {}
+      : executor_(executor),
+        next_turn_(executor),
+        other_family_timer_(executor),
+        on_end_(std::move(on_end)) {}
 
-  void begin(const std::string& host, const ResolverOptions& options, milliseconds patience) {
-    if (!open_channel(options, patience)) return fail("no memory for a look-up");
+  void begin(const std::string& host, const ResolverOptions& options, milliseconds time_limit) {
+    if (!open_channel(options, time_limit)) return fail("no memory for a look-up");
     if (Addresses known = in_hosts_file(host); !known.empty()) {
       const AddressAnswer found(boost::system::in_place_value, std::move(known));
       return end({found, kHostsFileTtl, true});
@@ -89,7 +92,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
       hints.ai_socktype = SOCK_STREAM;
       ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, answered, &family);
     }
-    go_on();
+    resume();
   }
 
   void abandon() {
@@ -97,7 +100,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     // This call runs the pending callbacks of c-ares (the DNS library) and closes its sockets.
     if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
     next_turn_.cancel();
-    grace_.cancel();
+    other_family_timer_.cancel();
   }
 
  private:
@@ -122,12 +125,12 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     bool waits_write = false;
   };
 
-  bool open_channel(const ResolverOptions& options, milliseconds patience) {
+  bool open_channel(const ResolverOptions& options, milliseconds time_limit) {
     initialize_library();
     std::string resolv_conf = options.resolv_conf;
     ares_options settings{};
     settings.timeout =
-        static_cast<int>(std::clamp(patience / kTurnsWithinPatience, kTurnMin, kTurnMax).count());
+        static_cast<int>(std::clamp(time_limit / kTurnsWithinTimeout, kTurnMin, kTurnMax).count());
     settings.tries = kTries;
     settings.sock_state_cb = socket_changed;
     settings.sock_state_cb_data = this;
@@ -212,12 +215,12 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
 
   void process(ares_socket_t readable, ares_socket_t writable) {
     ares_process_fd(channel_, readable, writable);
-    go_on();
+    resume();
   }
 
   /// Ends the DNS look-up if its result is known; otherwise waits for the sockets and for the next
   /// timeout.
-  void go_on() {
+  void resume() {
     if (may_end()) return end(answer());
     for (const auto& [fd, watch] : watches_) {
       if (watch->wants_read && !watch->waits_read) {
@@ -241,10 +244,10 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     const auto is_open = [](const FamilyAnswer& family) { return !family.status; };
     if (std::ranges::none_of(families_, is_open)) return true;
     const auto has_some = [](const FamilyAnswer& family) { return !family.addresses.empty(); };
-    if (!graced_ && std::ranges::any_of(families_, has_some)) {
-      graced_ = true;
-      grace_.expires_after(kOtherFamilyPatience);
-      grace_.async_wait([weak = weak_from_this()](error_code ec) {
+    if (!other_family_timed_out_ && std::ranges::any_of(families_, has_some)) {
+      other_family_timed_out_ = true;
+      other_family_timer_.expires_after(kOtherFamilyTimeout);
+      other_family_timer_.async_wait([weak = weak_from_this()](error_code ec) {
         const auto self = weak.lock();
         if (!ec && self) self->end(self->answer());
       });
@@ -260,10 +263,10 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     for (const FamilyAnswer& family : families_) {
       all.insert(all.end(), family.addresses.begin(), family.addresses.end());
       ttl = std::min(ttl, family.ttl);
-      const int said = family.status.value_or(ARES_ETIMEOUT);
-      if (said == ARES_SUCCESS || said == ARES_ENOTFOUND) continue;
-      status = said;
-      definite = definite && said == ARES_ENODATA;
+      const int family_status = family.status.value_or(ARES_ETIMEOUT);
+      if (family_status == ARES_SUCCESS || family_status == ARES_ENOTFOUND) continue;
+      status = family_status;
+      definite = definite && family_status == ARES_ENODATA;
     }
     if (!all.empty()) {
       return {AddressAnswer(boost::system::in_place_value, std::move(all)), ttl, true};
@@ -275,23 +278,23 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
   void fail(const char* why) { end({AddressAnswer(boost::system::in_place_error, why)}); }
 
   void end(NameAnswer answer) {
-    if (const auto tell = std::exchange(on_end_, nullptr)) tell(std::move(answer));
+    if (const auto callback = std::exchange(on_end_, nullptr)) callback(std::move(answer));
   }
 
   Executor executor_;
   Timer next_turn_;
-  Timer grace_;
+  Timer other_family_timer_;
   std::function<void(NameAnswer)> on_end_;
   ares_channel channel_ = nullptr;
   std::array<FamilyAnswer, 2> families_{FamilyAnswer{AF_INET6}, FamilyAnswer{AF_INET}};
   std::map<int, std::shared_ptr<Watch>> watches_;
-  bool graced_ = false;
+  bool other_family_timed_out_ = false;
 };
 
 NameQuery::NameQuery(Executor executor, const std::string& host, const ResolverOptions& options,
-                     milliseconds patience, std::function<void(NameAnswer)> on_end)
+                     milliseconds time_limit, std::function<void(NameAnswer)> on_end)
     : impl_(std::make_shared<Impl>(executor, std::move(on_end))) {
-  impl_->begin(host, options, patience);
+  impl_->begin(host, options, time_limit);
 }
 
 NameQuery::~NameQuery() {

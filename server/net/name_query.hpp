@@ -42,11 +42,11 @@ struct NameAnswer {
 class NameQuery {
  public:
   /// Starts the DNS look-up.
-  /// \param patience time within which the caller can use an answer; every name server is asked
+  /// \param time_limit time within which the caller can use an answer; every name server is asked
   ///   within this time.
   /// \param on_end called once with the result, possibly before the constructor returns.
   NameQuery(Executor executor, const std::string& host, const ResolverOptions& options,
-            std::chrono::milliseconds patience, std::function<void(NameAnswer)> on_end);
+            std::chrono::milliseconds time_limit, std::function<void(NameAnswer)> on_end);
   ~NameQuery();
   NameQuery(const NameQuery&) = delete;
   NameQuery& operator=(const NameQuery&) = delete;

@@ -161,7 +161,7 @@ void ReplyParser::on_header(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view name = trim_blanks(line.substr(0, colon));
   if (colon == std::string_view::npos || name.empty()) {
-    has_strange_line_ = true;
+    has_invalid_line_ = true;
     return;
   }
   reply_.headers.emplace_back(name, trim_blanks(line.substr(colon + 1)));
@@ -184,7 +184,7 @@ void ReplyParser::note_header(std::string_view name, std::string_view value) {
   if (base::equals_ignoring_case(name, "Content-Length")) {
     for_each_element(value, [this](std::string_view each) {
       const auto length = number_in(each, 10);
-      if (!length || (content_length_ && *content_length_ != *length)) length_in_doubt_ = true;
+      if (!length || (content_length_ && *content_length_ != *length)) length_is_ambiguous_ = true;
       if (length && !content_length_) content_length_ = length;
     });
   }
@@ -195,7 +195,7 @@ void ReplyParser::on_headers_end() {
   if (reply_.status < 200 && reply_.status != kSwitchingProtocols) {
     reply_ = {};
     keeps_alive_ = true;
-    has_strange_line_ = false;
+    has_invalid_line_ = false;
     state_ = State::kStatusLine;
     if (--interim_left_ < 0) fail("only interim replies (1xx) came");
     return;
@@ -213,9 +213,9 @@ void ReplyParser::choose_framing() {
   // that body would be read as the next reply, so the connection is not used again.
   const bool has_unread_body =
       status == kNoContent && (has_transfer_coding_ || content_length_.value_or(0) != 0);
-  const bool doubtful = has_strange_line_ || length_in_doubt_ || both || has_unread_body;
+  const bool doubtful = has_invalid_line_ || length_is_ambiguous_ || both || has_unread_body;
   if (doubtful || status == kSwitchingProtocols) keeps_alive_ = false;
-  if (has_transfer_coding_ || length_in_doubt_) content_length_.reset();
+  if (has_transfer_coding_ || length_is_ambiguous_) content_length_.reset();
   if (head_ || status < 200 || status == kNoContent || status == kNotModified) {
     state_ = State::kDone;
   } else if (is_chunked_) {

@@ -98,8 +98,8 @@ class ReplyParser {
   bool is_chunked_ = false;
   bool has_transfer_coding_ = false;
   // True if the reply had a header line without a name or a colon.
-  bool has_strange_line_ = false;
-  bool length_in_doubt_ = false;
+  bool has_invalid_line_ = false;
+  bool length_is_ambiguous_ = false;
   std::optional<std::uint64_t> content_length_;
   // Number of bytes that are still missing from the body, or from the current chunk of the body.
   std::uint64_t left_ = 0;

@@ -54,7 +54,7 @@ std::shared_ptr<Resolver::LookUp> Resolver::look_up(Executor executor, const std
   }
   auto fresh = std::make_shared<LookUp>();
   running_[host] = fresh;
-  const auto patience =
+  const auto timeout =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
   // The callback may use the raw pointer `look_up`: the look-up owns the DNS query, and the query's
   // destructor removes this callback.
@@ -66,7 +66,7 @@ std::shared_ptr<Resolver::LookUp> Resolver::look_up(Executor executor, const std
     running_.erase(host);
     for (Timer* const timer : look_up->waiting) timer->cancel();
   };
-  fresh->query = std::make_unique<NameQuery>(executor, host, options_, patience, on_end);
+  fresh->query = std::make_unique<NameQuery>(executor, host, options_, timeout, on_end);
   return fresh;
 }
 

@@ -27,16 +27,17 @@ class Routes {
   struct Match {
     const Handler* handler = nullptr;  ///< the handler of the request; null if no route fits the
                                        ///< request
-    std::vector<std::string> places;   ///< the path segments that the "*" of the route matched
-    std::string allow;  ///< the methods that the path supports; empty if the path is unknown
+    std::vector<std::string>
+        path_parameters;  ///< the path segments that the "*" of the route matched
+    std::string allow;    ///< the methods that the path supports; empty if the path is unknown
   };
   /// Returns the first route that fits the request, in the order in which the routes were added.
   [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const {
     Match match;
     for (const Route& route : routes_) {
-      std::vector<std::string> places;
-      if (!fits(route.pattern, target.segments, places)) continue;
-      if (route.method == method) return {&route.handler, std::move(places), {}};
+      std::vector<std::string> path_parameters;
+      if (!fits(route.pattern, target.segments, path_parameters)) continue;
+      if (route.method == method) return {&route.handler, std::move(path_parameters), {}};
       if (!match.allow.empty()) match.allow += ", ";
       match.allow += route.method;
     }
@@ -51,11 +52,12 @@ class Routes {
   };
 
   static bool fits(const std::vector<std::string>& pattern,
-                   const std::vector<std::string>& segments, std::vector<std::string>& places) {
+                   const std::vector<std::string>& segments,
+                   std::vector<std::string>& path_parameters) {
     if (pattern.size() != segments.size()) return false;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
       if (pattern[i] == "*") {
-        places.push_back(segments[i]);
+        path_parameters.push_back(segments[i]);
       } else if (pattern[i] != segments[i]) {
         return false;
       }

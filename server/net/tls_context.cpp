@@ -91,7 +91,7 @@ ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
   return context;
 }
 
-TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now) {
+TlsContext make_temporary_server_tls(std::chrono::sys_seconds now) {
   crypto::SelfSignedOptions options;
   options.common_name = "couponhook: the configured certificate cannot be used";
   options.valid_from = now;

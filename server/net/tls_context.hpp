@@ -35,7 +35,7 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 /// balancer's health check, still get an answer.
 /// \param now the current time, from which the certificate is valid.
 /// \throws std::runtime_error if OpenSSL refuses the new certificate.
-[[nodiscard]] TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now);
+[[nodiscard]] TlsContext make_temporary_server_tls(std::chrono::sys_seconds now);
 
 /// Returns the time at which the certificate of a TLS context expires; nothing if the context has
 /// no certificate.

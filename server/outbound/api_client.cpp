@@ -50,34 +50,34 @@ struct ApiClient::Impl {
     HttpClient http;
   };
 
-  Impl(std::unique_ptr<const ApiAccount> made_account, ApiSurroundings made_surroundings)
+  Impl(std::unique_ptr<const ApiAccount> made_account, ApiContext made_context)
       : account(std::move(made_account)),
-        surroundings(std::move(made_surroundings)),
+        api_context(std::move(made_context)),
         api(loop, base::parse_url(account->config.base_url).value(), account->tls,
             {account->config.timeout, account->config.timeout, account->config.max_reply_bytes}),
-        cut_short(surroundings.stop, [this] { loop.cut_short(); }) {}
+        cut_short(api_context.stop, [this] { loop.cut_short(); }) {}
 
   [[nodiscard]] std::chrono::sys_seconds now() const {
-    return std::chrono::floor<std::chrono::seconds>(surroundings.clock());
+    return std::chrono::floor<std::chrono::seconds>(api_context.clock());
   }
 
-  ApiResult<ApiReply> exchange(Line& line, const ApiRequest& request, const Judge& judge) {
+  ApiResult<ApiReply> exchange(Line& line, const ApiRequest& request, const ReplyCheck& check) {
     for (int attempts = 1;; ++attempts) {
-      const auto turn = surroundings.pace->reserve(request.api, std::chrono::steady_clock::now());
-      if (!surroundings.pause(std::chrono::ceil<milliseconds>(turn))) {
+      const auto turn = api_context.pace->reserve(request.api, std::chrono::steady_clock::now());
+      if (!api_context.pause(std::chrono::ceil<milliseconds>(turn))) {
         return wechatpay::no_answer(request.api, "it was not sent: the program is ending");
       }
       auto reply = send(line, request);
-      auto error = reply ? judge(*reply) : std::optional<ApiError>(reply.error());
+      auto error = reply ? check(*reply) : std::optional<ApiError>(reply.error());
       if (!error) return reply;
       const auto delay = wechatpay::retry_delay(*error, attempts);
-      if (!delay || !surroundings.pause(*delay)) return std::move(*error);
+      if (!delay || !api_context.pause(*delay)) return std::move(*error);
     }
   }
 
   ApiResult<ApiReply> send(Line& line, const ApiRequest& request) {
     ClientRequest wire(request.method, request.path_and_query);
-    const std::string nonce = crypto::random_alphanumeric(surroundings.random, kNonceCharacters);
+    const std::string nonce = crypto::random_alphanumeric(api_context.random, kNonceCharacters);
     for (auto& header : wechatpay::request_headers(request, account->caller, nonce, now())) {
       if (header.name == "User-Agent") continue;  // HttpClient sets the User-Agent header itself
       wire.headers.emplace_back(std::move(header.name), std::move(header.value));
@@ -107,7 +107,7 @@ struct ApiClient::Impl {
   }
 
   std::unique_ptr<const ApiAccount> account;
-  ApiSurroundings surroundings;
+  ApiContext api_context;
   ClientLoop loop;
   Line api;
   /// Ends a running API call when a stop is requested. This member is declared last, so it is
@@ -115,8 +115,8 @@ struct ApiClient::Impl {
   std::stop_callback<std::function<void()>> cut_short;
 };
 
-ApiClient::ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings)
-    : impl_(std::make_unique<Impl>(std::move(account), std::move(surroundings))) {}
+ApiClient::ApiClient(std::unique_ptr<const ApiAccount> account, ApiContext api_context)
+    : impl_(std::make_unique<Impl>(std::move(account), std::move(api_context))) {}
 ApiClient::~ApiClient() = default;
 ApiClient::ApiClient(ApiClient&&) noexcept = default;
 
@@ -124,8 +124,8 @@ const ApiAccount& ApiClient::account() const {
   return *impl_->account;
 }
 
-ApiResult<ApiReply> ApiClient::exchange(const ApiRequest& request, const Judge& judge) {
-  return impl_->exchange(impl_->api, request, judge);
+ApiResult<ApiReply> ApiClient::exchange(const ApiRequest& request, const ReplyCheck& check) {
+  return impl_->exchange(impl_->api, request, check);
 }
 
 ApiResult<std::string> ApiClient::call(const ApiRequest& request) {

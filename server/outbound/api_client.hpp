@@ -32,7 +32,7 @@ using Pause = std::function<bool(std::chrono::milliseconds)>;
 using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
 /// Clock, random source, stop request and rate limiter that the creator of an ApiClient provides.
-struct ApiSurroundings {
+struct ApiContext {
   base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
@@ -49,7 +49,7 @@ struct ApiSurroundings {
 /// documented rate limit allows it. The client does not follow redirects. Not thread-safe.
 class ApiClient {
  public:
-  ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings);
+  ApiClient(std::unique_ptr<const ApiAccount> account, ApiContext api_context);
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
 
@@ -68,12 +68,12 @@ class ApiClient {
       const wechatpay::FlowLink& link, const DownloadProgress& on_progress = {});
 
   /// Function that checks a reply. It returns the error, or nothing if the reply is good.
-  using Judge = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;
-  /// Sends a request and checks the reply with `judge`, instead of verifying the reply's signature
+  using ReplyCheck = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;
+  /// Sends a request and checks the reply with `check`, instead of verifying the reply's signature
   /// with the loaded platform keys.
   /// \return the reply, or an error.
   [[nodiscard]] wechatpay::ApiResult<wechatpay::ApiReply> exchange(
-      const wechatpay::ApiRequest& request, const Judge& judge);
+      const wechatpay::ApiRequest& request, const ReplyCheck& check);
 
   [[nodiscard]] const ApiAccount& account() const;
 

@@ -18,7 +18,7 @@ using FolderResult = boost::system::result<void, std::string>;
 
 /// Size of the test file that checks whether the folder can be written. It is the largest size of a
 /// certificate file, so that the check also fails when the disk is full.
-constexpr std::size_t kCertificateTrialBytes = 16384;
+constexpr std::size_t kTestCertificateBytes = 16384;
 
 /// Returns those certificate files in the folder that were written by this program. A file that
 /// cannot be read is returned with empty content.
@@ -91,7 +91,7 @@ FolderResult try_certificate_folder(const std::filesystem::path& folder) {
   // The name of the test file is unique to this process. read_certificate_folder() ignores a file
   // with such a name.
   const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
-  const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
+  const int error = write_durably(trial, std::string(kTestCertificateBytes, 'x'));
   if (error != 0) return failed(folder, error);
   if (!std::filesystem::remove(trial, ec)) return failed(trial, ec.value());
   return FolderResult();

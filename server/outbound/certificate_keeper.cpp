@@ -14,13 +14,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kBetweenLooks{1};
+constexpr std::chrono::seconds kPollInterval{1};
 constexpr std::string_view kPublicKeyPrefix = "PUB_KEY_ID_";
 
-template <typename Wards>
-auto find_ward(Wards& wards, std::string_view mchid) {
+template <typename AllCertificates>
+auto find_certificates(AllCertificates& all_certificates, std::string_view mchid) {
   return std::ranges::find(
-      wards, mchid, [](const auto& ward) -> std::string_view { return ward.merchant.mchid; });
+      all_certificates, mchid,
+      [](const auto& certificates) -> std::string_view { return certificates.merchant.mchid; });
 }
 
 std::chrono::minutes interval_of(const MerchantConfig& merchant) {
@@ -45,21 +46,21 @@ CertificateKeeper::CertificateKeeper(Config config, base::WallClock clock,
       fetched_(fetched),
       on_change_(std::move(on_change)),
       log_(log),
-      wards_(wards_of(config_)) {}
+      merchants_(certificates_of(config_)) {}
 
 CertificateKeeper::~CertificateKeeper() = default;
 
-std::list<CertificateKeeper::MerchantCertificates> CertificateKeeper::wards_of(
+std::list<CertificateKeeper::MerchantCertificates> CertificateKeeper::certificates_of(
     const Config& config) {
-  std::list<MerchantCertificates> wards;
+  std::list<MerchantCertificates> all_certificates;
   for (const MerchantConfig& merchant : config.merchants) {
-    if (merchant.fetches_certificates()) wards.emplace_back(merchant);
+    if (merchant.fetches_certificates()) all_certificates.emplace_back(merchant);
   }
-  return wards;
+  return all_certificates;
 }
 
 void CertificateKeeper::start() {
-  if (!wards_.empty()) start_thread();
+  if (!merchants_.empty()) start_thread();
 }
 
 void CertificateKeeper::start_thread() {
@@ -81,17 +82,18 @@ void CertificateKeeper::adopt_next_config() {
   if (!next_) return;
   config_ = std::move(*next_);
   next_.reset();
-  std::list<MerchantCertificates> wards = wards_of(config_);
-  for (MerchantCertificates& ward : wards) {
-    const auto known = find_ward(wards_, ward.merchant.mchid);
-    if (known == wards_.end()) continue;
-    const bool has_changed = ward.merchant.api != known->merchant.api;
-    ward.schedule = CertificateSchedule(interval_of(ward.merchant), known->schedule, has_changed);
-    const std::string directory = std::move(ward.upkeep.directory);
-    ward.upkeep = known->upkeep;
-    ward.upkeep.directory = directory;
+  std::list<MerchantCertificates> all_certificates = certificates_of(config_);
+  for (MerchantCertificates& certificates : all_certificates) {
+    const auto known = find_certificates(merchants_, certificates.merchant.mchid);
+    if (known == merchants_.end()) continue;
+    const bool has_changed = certificates.merchant.api != known->merchant.api;
+    certificates.schedule =
+        CertificateSchedule(interval_of(certificates.merchant), known->schedule, has_changed);
+    const std::string directory = std::move(certificates.upkeep.directory);
+    certificates.upkeep = known->upkeep;
+    certificates.upkeep.directory = directory;
   }
-  wards_ = std::move(wards);
+  merchants_ = std::move(all_certificates);
 }
 
 void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
@@ -99,14 +101,14 @@ void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view 
   // WeChat Pay's merchant console.
   if (serial.starts_with(kPublicKeyPrefix)) return;
   const std::lock_guard lock(mutex_);
-  const auto ward = find_ward(wards_, mchid);
-  if (ward != wards_.end()) ward->schedule.ask();
+  const auto certificates = find_certificates(merchants_, mchid);
+  if (certificates != merchants_.end()) certificates->schedule.ask();
 }
 
 std::vector<CertificateStatus> CertificateKeeper::upkeep() const {
   const std::lock_guard lock(mutex_);
   std::vector<CertificateStatus> all;
-  for (const MerchantCertificates& ward : wards_) all.push_back(ward.upkeep);
+  for (const MerchantCertificates& certificates : merchants_) all.push_back(certificates.upkeep);
   return all;
 }
 
@@ -115,56 +117,58 @@ void CertificateKeeper::work(const std::stop_token& stop) {
   const Pause pause = stoppable_pause(stop);
   do {
     adopt_next_config();
-    for (MerchantCertificates& ward : wards_) {
-      if (!stop.stop_requested()) look_after(ward, stop);
+    for (MerchantCertificates& certificates : merchants_) {
+      if (!stop.stop_requested()) maintain(certificates, stop);
     }
-  } while (pause(kBetweenLooks));
+  } while (pause(kPollInterval));
 }
 
-void CertificateKeeper::look_after(MerchantCertificates& ward, const std::stop_token& stop) {
+void CertificateKeeper::maintain(MerchantCertificates& certificates, const std::stop_token& stop) {
   const auto take = [&](bool (CertificateSchedule::*is_due)(steady_clock::time_point)) {
     const std::lock_guard lock(mutex_);
-    return (ward.schedule.*is_due)(steady_clock::now());
+    return (certificates.schedule.*is_due)(steady_clock::now());
   };
   try {
-    if (take(&CertificateSchedule::take_fetch)) refresh(ward, stop);
-    if (take(&CertificateSchedule::take_keep)) keep(ward);
+    if (take(&CertificateSchedule::take_fetch)) refresh(certificates, stop);
+    if (take(&CertificateSchedule::take_keep)) keep(certificates);
   } catch (const std::exception& error) {
     {
       const std::lock_guard lock(mutex_);
-      ward.schedule.fetch_failed(steady_clock::now(), false);
-      ward.schedule.keep_failed(steady_clock::now());
-      ++ward.upkeep.fetch_failures;
-      ward.upkeep.fetch_error = error.what();
+      certificates.schedule.fetch_failed(steady_clock::now(), false);
+      certificates.schedule.keep_failed(steady_clock::now());
+      ++certificates.upkeep.fetch_failures;
+      certificates.upkeep.fetch_error = error.what();
     }
     log_.message(Severity::kError, "certificates_not_fetched", error.what());
   }
 }
 
-void CertificateKeeper::note_fetch_failure(MerchantCertificates& ward, const std::string& why) {
-  const MerchantConfig& merchant = ward.merchant;
+void CertificateKeeper::note_fetch_failure(MerchantCertificates& certificates,
+                                           const std::string& why) {
+  const MerchantConfig& merchant = certificates.merchant;
   const bool has_none = merchant.platform_certificates.empty() &&
                         merchant.platform_public_keys.empty() &&
                         fetched_.of(merchant.mchid).empty() &&
                         read_certificate_folder(merchant.api->certificate_directory).empty();
   {
     const std::lock_guard lock(mutex_);
-    ward.schedule.fetch_failed(steady_clock::now(), has_none);
-    ++ward.upkeep.fetch_failures;
-    ward.upkeep.fetch_error = why;
+    certificates.schedule.fetch_failed(steady_clock::now(), has_none);
+    ++certificates.upkeep.fetch_failures;
+    certificates.upkeep.fetch_error = why;
   }
   log_.message(Severity::kWarning, "certificates_not_fetched",
                "merchant " + merchant.mchid + ": " + why + "; the stored certificates stay in use");
 }
 
-void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_token& stop) {
-  const MerchantConfig& merchant = ward.merchant;
+void CertificateKeeper::refresh(MerchantCertificates& certificates, const std::stop_token& stop) {
+  const MerchantConfig& merchant = certificates.merchant;
   std::vector<Problem> problems;
   const auto known = fetched_.of(merchant.mchid);
   std::unique_ptr<const ApiAccount> account =
       load_service_account(config_, merchant, known, problems);
   if (!account) {
-    return note_fetch_failure(ward, problems.front().where + ": " + problems.front().message);
+    return note_fetch_failure(certificates,
+                              problems.front().where + ": " + problems.front().message);
   }
   ApiClient client(std::move(account), {clock_, random_, stoppable_pause(stop), stop, pace_});
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
@@ -173,9 +177,9 @@ void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_toke
   if (!merge && merge.error().public_key_merchant) {
     {
       const std::lock_guard lock(mutex_);
-      ward.schedule.never_fetch();
-      ward.upkeep.fetch_error.clear();
-      ward.upkeep.keep_error.clear();
+      certificates.schedule.never_fetch();
+      certificates.upkeep.fetch_error.clear();
+      certificates.upkeep.keep_error.clear();
     }
     log_.message(Severity::kInfo, "certificates_none",
                  "merchant " + merchant.mchid +
@@ -183,15 +187,15 @@ void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_toke
                      "api.certificate_refresh_minutes = 0)");
     return;
   }
-  if (!merge) return note_fetch_failure(ward, merge.error().message);
+  if (!merge) return note_fetch_failure(certificates, merge.error().message);
   const bool changes = merge->changes_anything();
   fetched_.set(merchant.mchid, std::move(merge->current));
   {
     const std::lock_guard lock(mutex_);
-    ward.schedule.fetched(steady_clock::now());
-    ward.schedule.want_keep(steady_clock::now());
-    ++ward.upkeep.fetches;
-    ward.upkeep.fetch_error.clear();
+    certificates.schedule.fetched(steady_clock::now());
+    certificates.schedule.want_keep(steady_clock::now());
+    ++certificates.upkeep.fetches;
+    certificates.upkeep.fetch_error.clear();
   }
   // Use the new certificates before they are written to files: a slow or broken disk must not delay
   // the use of a key.
@@ -202,8 +206,8 @@ void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_toke
                    " new, " + std::to_string(merge->dropped.size()) + " expired");
 }
 
-void CertificateKeeper::keep(MerchantCertificates& ward) {
-  const MerchantConfig& merchant = ward.merchant;
+void CertificateKeeper::keep(MerchantCertificates& certificates) {
+  const MerchantConfig& merchant = certificates.merchant;
   const auto& folder = merchant.api->certificate_directory;
   std::string why;
   if (!folder.empty()) {
@@ -216,20 +220,20 @@ void CertificateKeeper::keep(MerchantCertificates& ward) {
     if (kept && !known.empty()) kept = write_certificate_folder(folder, merge.current);
     if (!kept) why = kept.error();
   }
-  bool is_news = false;
+  bool must_log = false;
   {
     const std::lock_guard lock(mutex_);
-    is_news = !why.empty() && ward.upkeep.keep_error != why;
-    ward.upkeep.keep_error = why;
+    must_log = !why.empty() && certificates.upkeep.keep_error != why;
+    certificates.upkeep.keep_error = why;
     if (why.empty()) {
-      ward.schedule.kept();
-      if (!folder.empty()) ++ward.upkeep.keeps;
+      certificates.schedule.kept();
+      if (!folder.empty()) ++certificates.upkeep.keeps;
     } else {
-      ward.schedule.keep_failed(steady_clock::now());
-      ++ward.upkeep.keep_failures;
+      certificates.schedule.keep_failed(steady_clock::now());
+      ++certificates.upkeep.keep_failures;
     }
   }
-  if (!is_news) return;
+  if (!must_log) return;
   log_.message(Severity::kError, "certificates_not_kept",
                "merchant " + merchant.mchid + ": " + why +
                    "; fetched certificates are only in memory and must be fetched again after a "

@@ -93,14 +93,14 @@ class CertificateKeeper {
     CertificateStatus upkeep;
   };
 
-  static std::list<MerchantCertificates> wards_of(const Config& config);
+  static std::list<MerchantCertificates> certificates_of(const Config& config);
   void start_thread();
   void work(const std::stop_token& stop);
   void adopt_next_config();
-  void look_after(MerchantCertificates& ward, const std::stop_token& stop);
-  void refresh(MerchantCertificates& ward, const std::stop_token& stop);
-  void note_fetch_failure(MerchantCertificates& ward, const std::string& why);
-  void keep(MerchantCertificates& ward);
+  void maintain(MerchantCertificates& certificates, const std::stop_token& stop);
+  void refresh(MerchantCertificates& certificates, const std::stop_token& stop);
+  void note_fetch_failure(MerchantCertificates& certificates, const std::string& why);
+  void keep(MerchantCertificates& certificates);
 
   /// Configuration that the keeper works with now. Only the keeper's thread uses it.
   Config config_;
@@ -114,7 +114,7 @@ class CertificateKeeper {
   mutable std::mutex mutex_;
   /// List with one entry for each merchant whose certificates are downloaded. The keeper's thread
   /// may read the list without the mutex; all other access needs the mutex.
-  std::list<MerchantCertificates> wards_;
+  std::list<MerchantCertificates> merchants_;
   /// New configuration that the keeper's thread has not adopted yet. Guarded by the mutex.
   std::optional<Config> next_;
 

@@ -39,12 +39,12 @@ LedgerReader::Result<KnownFacts> redeemed_of_stock(LedgerReader& reader, const s
 }
 
 LedgerReader::Result<KnownFacts> refunded_of_stock(LedgerReader& reader, const std::string& stock,
-                                                   const PlatformRecords& books) {
+                                                   const PlatformRecords& records) {
   const auto redeemed = redeemed_of_stock(reader, stock);
   if (!redeemed) return redeemed.error();
   std::unordered_set<std::string> transactions;
   for (const KnownFact& fact : *redeemed) transactions.insert(fact.transaction_id);
-  for (const PlatformRecord& entry : books.entries) transactions.insert(entry.transaction_id);
+  for (const PlatformRecord& entry : records.entries) transactions.insert(entry.transaction_id);
   const std::vector<std::string> ids(transactions.begin(), transactions.end());
   const auto refunds = reader.refunds(ids);
   if (!refunds) return refunds.error();
@@ -62,16 +62,16 @@ std::optional<std::chrono::sys_seconds> facts_known_since(const StoreConfig& sto
 }
 
 LedgerReader::Result<KnownFacts> facts_of_flow(LedgerReader& reader, const FlowName& flow,
-                                               const PlatformRecords& books) {
+                                               const PlatformRecords& records) {
   return flow.kind == wechatpay::FlowKind::kUse ? redeemed_of_stock(reader, flow.stock_id)
-                                                : refunded_of_stock(reader, flow.stock_id, books);
+                                                : refunded_of_stock(reader, flow.stock_id, records);
 }
 
 LedgerReader::Result<KnownFacts> facts_of_named_coupons(LedgerReader& reader,
-                                                        const PlatformRecords& books) {
+                                                        const PlatformRecords& records) {
   KnownFacts facts;
   std::unordered_set<std::string> asked;
-  for (const PlatformRecord& entry : books.entries) {
+  for (const PlatformRecord& entry : records.entries) {
     if (!asked.insert(entry.stock_id + "/" + entry.coupon).second) continue;
     const auto found = reader.facts_of_coupon(entry.stock_id, entry.coupon);
     if (!found) return found.error();

@@ -25,15 +25,15 @@ using KnownFacts = std::vector<wechatpay::KnownFact>;
 
 /// Returns the redemptions or refunds in the ledger that belong to the stock (coupon batch) of a
 /// flow file, WeChat Pay's settlement file.
-/// \param books the records in that flow file. A refund names only its transaction. So refunds are
-///   looked up by the transactions in `books` and by the transactions of the stock's redemptions.
-[[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(storage::LedgerReader& reader,
-                                                                      const FlowName& flow,
-                                                                      const PlatformRecords& books);
+/// \param records the records in that flow file. A refund names only its transaction. So refunds
+///   are looked up by the transactions in `records` and by the transactions of the stock's
+///   redemptions.
+[[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(
+    storage::LedgerReader& reader, const FlowName& flow, const PlatformRecords& records);
 
-/// Returns all events in the ledger about the coupons in `books`. The ledger stores no users, so
+/// Returns all events in the ledger about the coupons in `records`. The ledger stores no users, so
 /// the events of a user can only be found through the user's coupons.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_named_coupons(
-    storage::LedgerReader& reader, const PlatformRecords& books);
+    storage::LedgerReader& reader, const PlatformRecords& records);
 
 }  // namespace couponhook::server

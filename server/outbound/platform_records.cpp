@@ -26,9 +26,10 @@ using FlowResult = boost::system::result<PlatformRecords, FlowFileFailure>;
 
 /// Reads a flow file (WeChat Pay's settlement file) that arrives in pieces, and makes
 /// PlatformRecords from it.
-class FlowBooks {
+class FlowFileReader {
  public:
-  explicit FlowBooks(const FlowName& flow) : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
+  explicit FlowFileReader(const FlowName& flow)
+      : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
 
   bool feed(std::string_view bytes) {
     const bool good = parser_.feed(bytes, records_);
@@ -39,11 +40,11 @@ class FlowBooks {
   FlowResult finish() {
     if (!parser_.failed()) parser_.finish(records_);
     take_records();
-    books_.problems = parser_.problems();
-    books_.malformed = parser_.malformed();
-    if (!parser_.failed()) return std::move(books_);
+    result_.problems = parser_.problems();
+    result_.malformed = parser_.malformed();
+    if (!parser_.failed()) return std::move(result_);
     std::vector<std::string> problems;
-    for (const auto& problem : books_.problems) problems.push_back(to_string(problem));
+    for (const auto& problem : result_.problems) problems.push_back(to_string(problem));
     return FlowFileFailure(FlowFileError::kNotFlowFile, boost::algorithm::join(problems, "; "));
   }
 
@@ -56,7 +57,7 @@ class FlowBooks {
 
   void take_records() {
     for (const wechatpay::FlowRecord& record : records_) {
-      books_.entries.push_back(wechatpay::book_entry(flow_.kind, record, flow_.stock_id));
+      result_.entries.push_back(wechatpay::to_platform_record(flow_.kind, record, flow_.stock_id));
     }
     records_.clear();
   }
@@ -64,7 +65,7 @@ class FlowBooks {
   const FlowName& flow_;
   wechatpay::FlowParser parser_;
   std::vector<wechatpay::FlowRecord> records_;
-  PlatformRecords books_;
+  PlatformRecords result_;
 };
 
 /// Checks the identifiers and the time of a coupon in the list of a user's coupons, and rejects a
@@ -81,14 +82,14 @@ class CouponCheck {
     if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is not a time");
     return *this;
   }
-  /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in `books`
-  /// and returns false.
-  bool pass(PlatformRecords& books) {
+  /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in
+  /// `records` and returns false.
+  bool pass(PlatformRecords& records) {
     if (problem_.empty()) return true;
     constexpr std::size_t kProblemsKept = 100;
-    ++books.malformed;
-    if (books.problems.size() < kProblemsKept) {
-      books.problems.push_back({0, 0, "a coupon of the user's list: " + problem_});
+    ++records.malformed;
+    if (records.problems.size() < kProblemsKept) {
+      records.problems.push_back({0, 0, "a coupon of the user's list: " + problem_});
     }
     return false;
   }
@@ -100,8 +101,8 @@ class CouponCheck {
   std::string problem_;
 };
 
-/// Adds the redemption of a coupon to the records in `books`, if the coupon is well formed.
-void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& books) {
+/// Adds the redemption of a coupon to the records in `records`, if the coupon is well formed.
+void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& records) {
   using wechatpay::Identifier;
   CouponCheck check;
   check.identifier("stock_id", Identifier::kStockId, coupon.stock_id)
@@ -114,8 +115,9 @@ void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& books) {
   } else {
     check.identifier("transaction_id", Identifier::kTransactionId, {});
   }
-  if (!check.pass(books)) return;
-  if (auto entry = wechatpay::book_entry(coupon)) books.entries.push_back(std::move(*entry));
+  if (!check.pass(records)) return;
+  if (auto entry = wechatpay::to_platform_record(coupon))
+    records.entries.push_back(std::move(*entry));
 }
 
 /// Makes the error for a list of coupons that changed while its pages were read, so that the pages
@@ -172,9 +174,9 @@ std::string_view describe(FlowFileError error) {
 }
 
 FlowResult read_flow(const FlowName& flow, std::string_view content) {
-  FlowBooks books(flow);
-  books.feed(content);
-  return books.finish();
+  FlowFileReader reader(flow);
+  reader.feed(content);
+  return reader.finish();
 }
 
 FlowResult read_flow_file(const FlowName& flow, const std::filesystem::path& file) {
@@ -183,12 +185,12 @@ FlowResult read_flow_file(const FlowName& flow, const std::filesystem::path& fil
   if (!in || std::filesystem::is_directory(file, ec)) {
     return FlowFileFailure(FlowFileError::kUnreadable, std::strerror(in ? EISDIR : errno));
   }
-  FlowBooks books(flow);
+  FlowFileReader reader(flow);
   std::vector<char> piece(1 << 20);
   while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
-    if (!books.feed({piece.data(), static_cast<std::size_t>(in.gcount())})) break;
+    if (!reader.feed({piece.data(), static_cast<std::size_t>(in.gcount())})) break;
   }
-  return books.finish();
+  return reader.finish();
 }
 
 ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow,
@@ -206,8 +208,8 @@ ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow,
   }
 }
 
-ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) {
-  PlatformRecords books;
+ApiResult<PlatformRecords> fetch_favor_records(ApiClient& client, const UserName& user) {
+  PlatformRecords records;
   wechatpay::CouponQuery query;
   query.openid = user.openid;
   query.appid = user.appid;
@@ -222,7 +224,7 @@ ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) 
     // skip coupons with another status.
     if (listed.status != "USED") return std::nullopt;
     if (listed.consumption && !listed.consumption->transaction_id.empty()) {
-      take_redeemed(listed, books);
+      take_redeemed(listed, records);
       return std::nullopt;
     }
     // The list does not name the payment transaction of this coupon, so query this coupon
@@ -232,18 +234,18 @@ ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) 
     if (!body) return body.error();
     const auto coupon = wechatpay::parse_coupon(*body);
     if (!coupon) return coupon.error();
-    if (coupon->status == "USED") take_redeemed(*coupon, books);
+    if (coupon->status == "USED") take_redeemed(*coupon, records);
     return std::nullopt;
   };
   if (auto error =
           read_all(client, ask, wechatpay::parse_coupons, &wechatpay::Coupon::coupon_id, take)) {
     return std::move(*error);
   }
-  return books;
+  return records;
 }
 
-ApiResult<PlatformRecords> busifavor_books(ApiClient& client, const UserName& user) {
-  PlatformRecords books;
+ApiResult<PlatformRecords> fetch_busifavor_records(ApiClient& client, const UserName& user) {
+  PlatformRecords records;
   wechatpay::BusifavorCouponQuery query;
   query.openid = user.openid;
   query.appid = user.appid;
@@ -257,21 +259,22 @@ ApiResult<PlatformRecords> busifavor_books(ApiClient& client, const UserName& us
   };
   const auto take = [&](const wechatpay::BusifavorCoupon& coupon) -> std::optional<ApiError> {
     using wechatpay::Identifier;
-    const bool is_sound =
+    const bool is_valid =
         CouponCheck()
             .identifier("stock_id", Identifier::kStockId, coupon.stock_id)
             .identifier("coupon_code", Identifier::kCouponCode, coupon.coupon_code)
             .time("receive_time", coupon.receive_time)
-            .pass(books);
-    if (!is_sound) return std::nullopt;
-    books.entries.push_back(wechatpay::book_entry(coupon, user.openid));
-    if (coupon.coupon_state == "USED") books.not_compared.push_back(wechatpay::used_entry(coupon));
+            .pass(records);
+    if (!is_valid) return std::nullopt;
+    records.entries.push_back(wechatpay::to_platform_record(coupon, user.openid));
+    if (coupon.coupon_state == "USED")
+      records.not_compared.push_back(wechatpay::used_coupon_record(coupon));
     return std::nullopt;
   };
   if (auto error = read_all(client, ask, wechatpay::parse_busifavor_coupons, key_of, take)) {
     return std::move(*error);
   }
-  return books;
+  return records;
 }
 
 }  // namespace couponhook::server

@@ -75,12 +75,12 @@ struct UserName {
 };
 
 /// These two functions query a user's coupons of those stocks (coupon batches) that the client's
-/// merchant created. favor_books() returns redemptions of favor coupons (代金券); busifavor_books()
-/// returns issuings of busifavor coupons (商家券). WeChat Pay sends notifications for exactly these
-/// events.
-[[nodiscard]] wechatpay::ApiResult<PlatformRecords> favor_books(ApiClient& client,
-                                                                const UserName& user);
-[[nodiscard]] wechatpay::ApiResult<PlatformRecords> busifavor_books(ApiClient& client,
-                                                                    const UserName& user);
+/// merchant created. fetch_favor_records() returns redemptions of favor coupons (代金券);
+/// fetch_busifavor_records() returns issuings of busifavor coupons (商家券). WeChat Pay sends
+/// notifications for exactly these events.
+[[nodiscard]] wechatpay::ApiResult<PlatformRecords> fetch_favor_records(ApiClient& client,
+                                                                        const UserName& user);
+[[nodiscard]] wechatpay::ApiResult<PlatformRecords> fetch_busifavor_records(ApiClient& client,
+                                                                            const UserName& user);
 
 }  // namespace couponhook::server

@@ -6,7 +6,7 @@ namespace couponhook::server {
 namespace {
 
 /// Time that WeChat Pay waits for the reply to a notification.
-constexpr std::chrono::milliseconds kReachPatience{5000};
+constexpr std::chrono::milliseconds kReachTimeout{5000};
 
 /// Makes a signature probe: a notification with a wrong signature, in the form that WeChat Pay's
 /// documentation describes. A receiver counts it as a probe, not as a fault.
@@ -62,7 +62,7 @@ std::optional<UrlFault> try_url(std::string_view text, const ProbeIdentity& iden
   if (!tls) return UrlFault{.what = tls.error().text()};
   ClientLoop loop;
   HttpClient http(loop.io(), loop.deadlines(), loop.resolver(), *url, *tls,
-                  {kReachPatience, kReachPatience, 65536});
+                  {kReachTimeout, kReachTimeout, 65536});
   const auto sent = loop.send(http, probe(*url, identity));
   if (!sent) {
     // Other TLS errors may be caused by the network between this machine and the server, which

@@ -87,8 +87,8 @@ boost::system::result<RecentUsers, std::string> recent_users(const MerchantConfi
     recent.first_problem = std::move(issued->first_problem);
   }
   if (!config.appid.empty()) {
-    auto trouble = add_notified(merchant, reader, base::to_unix_ms(since), users);
-    if (!trouble.empty()) return Result(boost::system::in_place_error, std::move(trouble));
+    auto error_text = add_notified(merchant, reader, base::to_unix_ms(since), users);
+    if (!error_text.empty()) return Result(boost::system::in_place_error, std::move(error_text));
   }
   recent.users = std::move(users).take();
   return Result(boost::system::in_place_value, std::move(recent));
@@ -108,15 +108,15 @@ std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t m
     return found == asked_.end() ? 0 : found->second;
   };
   std::ranges::stable_sort(users, {}, asked_at);
-  const std::size_t unasked = users.size() - asked_.size();
+  const std::size_t not_polled = users.size() - asked_.size();
   // `most` is the largest number of users that this poll may query. If it is odd, one place is left
   // over. New users and known users get this place in turn, so that both groups get places even if
   // `most` is 1.
   const std::size_t half = (most + looks_ % 2) / 2;
   const std::size_t from_asked =
-      std::min(asked_.size(), std::max(half, most - std::min(most, unasked)));
+      std::min(asked_.size(), std::max(half, most - std::min(most, not_polled)));
   const auto after_new = users.begin() + static_cast<std::ptrdiff_t>(most - from_asked);
-  users.erase(after_new, users.begin() + static_cast<std::ptrdiff_t>(unasked));
+  users.erase(after_new, users.begin() + static_cast<std::ptrdiff_t>(not_polled));
   users.resize(most);
   return users;
 }

@@ -15,7 +15,7 @@ struct ReconcileCounts {
   /// or the coupons of recent users.
   std::uint64_t comparisons = 0;
   /// Number of entries in WeChat Pay's records that were compared.
-  std::uint64_t in_books = 0;
+  std::uint64_t in_platform = 0;
   /// Number of entries of WeChat Pay's records that the store lacks and that no notification will
   /// bring any more.
   std::uint64_t missing = 0;
@@ -42,7 +42,7 @@ class ReconcileCounters {
   void add(const ReconcileCounts& found) {
     const std::lock_guard lock(mutex_);
     counts_.comparisons += found.comparisons;
-    counts_.in_books += found.in_books;
+    counts_.in_platform += found.in_platform;
     counts_.missing += found.missing;
     counts_.admitted += found.admitted;
     counts_.differing += found.differing;

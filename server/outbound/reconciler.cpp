@@ -29,7 +29,7 @@ constexpr std::chrono::minutes kTurnLease{10};
 /// comparison.
 constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
-constexpr std::chrono::seconds kCommitPatience{30};
+constexpr std::chrono::seconds kCommitTimeout{30};
 constexpr std::size_t kOwnerCharacters = 20;
 
 /// Waits until one missing notification is stored or refused. The wait blocks the reconciler's
@@ -59,14 +59,14 @@ handlers::Notification notification_of(const PlatformRecord& entry) {
   return notification;
 }
 
-std::string first_problem_of(const PlatformRecords& books) {
-  if (books.malformed == 0 || books.problems.empty()) return {};
-  return ", the first: " + to_string(books.problems.front());
+std::string first_problem_of(const PlatformRecords& records) {
+  if (records.malformed == 0 || records.problems.empty()) return {};
+  return ", the first: " + to_string(records.problems.front());
 }
 
 /// Returns true if the error means that WeChat Pay has no flow file for this stock. This is so
 /// before 10:00 on the day after the stock's end, and if no coupon of the stock was ever redeemed.
-bool means_not_there_yet(const ApiError& error) {
+bool is_flow_not_ready(const ApiError& error) {
   return error.failure == wechatpay::ApiFailure::kRefused &&
          (error.code == "RESOURCE_NOT_EXISTS" || error.code == "NOT_FOUND" ||
           error.code == "INVALID_REQUEST");
@@ -74,7 +74,7 @@ bool means_not_there_yet(const ApiError& error) {
 
 }  // namespace
 
-std::string Reconciler::Errand::name() const {
+std::string Reconciler::Comparison::name() const {
   const std::string of = "merchant " + merchant.mchid + ": ";
   if (!flow) return of + "coupons of recent users";
   return of + std::string(to_string(flow->kind)) + " flow of stock " + flow->stock_id;
@@ -89,25 +89,25 @@ Reconciler::Reconciler(const Config& config, ReconcilerConnections connections,
       lease_("reconcile", crypto::random_alphanumeric(sources.random, kOwnerCharacters),
              kTurnLease),
       sources_(std::move(sources)),
-      errands_(errands_of(config_)) {}
+      comparisons_(comparisons_of(config_)) {}
 
-std::list<Reconciler::Errand> Reconciler::errands_of(const Config& config) {
-  std::list<Errand> errands;
+std::list<Reconciler::Comparison> Reconciler::comparisons_of(const Config& config) {
+  std::list<Comparison> comparisons;
   for (const MerchantConfig& merchant : config.merchants) {
     const ReconcileConfig& reconcile = merchant.reconcile;
     for (const std::string& stock : reconcile.stocks) {
       for (const FlowKind kind : {FlowKind::kUse, FlowKind::kRefund}) {
         FlowName flow{kind, stock, reconcile.columns(kind)};
-        errands.push_back({merchant, std::move(flow), reconcile.flow_interval});
+        comparisons.push_back({merchant, std::move(flow), reconcile.flow_interval});
       }
     }
     if (reconcile.asks_for_users()) {
       // Put the query of recent users first: the flow files take so long that these queries would
       // have to wait.
-      errands.push_front({merchant, std::nullopt, reconcile.poll_interval});
+      comparisons.push_front({merchant, std::nullopt, reconcile.poll_interval});
     }
   }
-  return errands;
+  return comparisons;
 }
 
 bool Reconciler::has_work(const Config& config) {
@@ -133,14 +133,14 @@ void Reconciler::adopt_next_config() {
   next_->store = std::move(config_.store);
   config_ = std::move(*next_);
   next_.reset();
-  std::list<Errand> errands = errands_of(config_);
-  for (Errand& errand : errands) {
-    const auto known = std::ranges::find(errands_, errand.name(), &Errand::name);
-    if (known == errands_.end()) continue;
-    errand.due = std::min(known->due, steady_clock::now() + errand.interval);
-    errand.turns = std::move(known->turns);
+  std::list<Comparison> comparisons = comparisons_of(config_);
+  for (Comparison& comparison : comparisons) {
+    const auto known = std::ranges::find(comparisons_, comparison.name(), &Comparison::name);
+    if (known == comparisons_.end()) continue;
+    comparison.due = std::min(known->due, steady_clock::now() + comparison.interval);
+    comparison.turns = std::move(known->turns);
   }
-  errands_ = std::move(errands);
+  comparisons_ = std::move(comparisons);
 }
 
 void Reconciler::work(const std::stop_token& stop) {
@@ -148,129 +148,130 @@ void Reconciler::work(const std::stop_token& stop) {
   const Pause pause = stoppable_pause(stop);
   while (pause(kBetweenTurns)) {
     adopt_next_config();
-    for (Errand& errand : errands_) {
+    for (Comparison& comparison : comparisons_) {
       if (stop.stop_requested()) return;
-      if (steady_clock::now() >= errand.due) take_turn(errand, stop);
+      if (steady_clock::now() >= comparison.due) compare_if_leader(comparison, stop);
     }
   }
 }
 
-void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
-  errand.due = steady_clock::now() + errand.interval;
+void Reconciler::compare_if_leader(Comparison& comparison, const std::stop_token& stop) {
+  comparison.due = steady_clock::now() + comparison.interval;
   const auto taken = lease_.take(*lease_connection_, base::to_unix_ms(sources_.clock()));
-  if (!taken) return fail(errand, taken.error().message);
+  if (!taken) return fail(comparison, taken.error().message);
   if (!*taken) {
-    errand.due = steady_clock::now() + std::min(errand.interval, kAfterAnother);
+    comparison.due = steady_clock::now() + std::min(comparison.interval, kAfterAnother);
     return;
   }
   try {
-    run(errand, stop);
+    run(comparison, stop);
   } catch (const std::exception& error) {
-    fail(errand, error.what());
+    fail(comparison, error.what());
   }
   // Give the lease of the comparison back. If this fails, the lease expires by itself.
   static_cast<void>(lease_.end(*lease_connection_));
 }
 
-void Reconciler::run(Errand& errand, const std::stop_token& stop) {
+void Reconciler::run(Comparison& comparison, const std::stop_token& stop) {
   // The running handlers are those from the start of the service, but a configuration reload may
   // have added this comparison. So perhaps no running handler keeps the ledger that the comparison
   // needs.
   const auto short_of =
-      why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
+      why_ledger_is_short(sources_.rules.ledger, comparison.flow ? kFlowEvents : kUserEvents);
   if (!short_of.empty()) {
-    return fail(errand, short_of + "; a new handler takes effect at the next start");
+    return fail(comparison, short_of + "; a new handler takes effect at the next start");
   }
   std::vector<Problem> problems;
-  auto account = load_service_account(config_, errand.merchant,
-                                      sources_.fetched.of(errand.merchant.mchid), problems);
-  if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
+  auto account = load_service_account(config_, comparison.merchant,
+                                      sources_.fetched.of(comparison.merchant.mchid), problems);
+  if (!account) return fail(comparison, problems.front().where + ": " + problems.front().message);
   ApiClient client(std::move(account),
                    {sources_.clock, sources_.random, stoppable_pause(stop), stop, sources_.pace});
-  const auto look = fetch(errand, client);
+  const auto fetched = fetch(comparison, client);
   if (stop.stop_requested()) return;
-  if (!look) return fail(errand, look.error());
-  if (*look) compare_with(errand, **look);
+  if (!fetched) return fail(comparison, fetched.error());
+  if (*fetched) compare_with(comparison, **fetched);
 }
 
-Reconciler::LookResult Reconciler::fetch(Errand& errand, ApiClient& client) {
-  if (!errand.flow) return fetch_users(errand, client);
-  const auto content = download_flow(client, *errand.flow);
-  if (!content && means_not_there_yet(content.error())) {
+Reconciler::FetchResult Reconciler::fetch(Comparison& comparison, ApiClient& client) {
+  if (!comparison.flow) return fetch_users(comparison, client);
+  const auto content = download_flow(client, *comparison.flow);
+  if (!content && is_flow_not_ready(content.error())) {
     sources_.log.message(Severity::kInfo, "reconcile_waits",
-                         errand.name() +
+                         comparison.name() +
                              ": the file does not exist yet; it exists from 10:00 on the day after "
                              "the stock's end; " +
                              content.error().text());
-    return LookResult(boost::system::in_place_value, std::nullopt);
+    return FetchResult(boost::system::in_place_value, std::nullopt);
   }
-  if (!content) return LookResult(boost::system::in_place_error, content.error().text());
-  auto books = read_flow(*errand.flow, *content);
-  if (!books) return LookResult(boost::system::in_place_error, books.error().text());
-  return LookResult(boost::system::in_place_value, Look{std::move(*books)});
+  if (!content) return FetchResult(boost::system::in_place_error, content.error().text());
+  auto records = read_flow(*comparison.flow, *content);
+  if (!records) return FetchResult(boost::system::in_place_error, records.error().text());
+  return FetchResult(boost::system::in_place_value, FetchedRecords{std::move(*records)});
 }
 
-Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client) {
+Reconciler::FetchResult Reconciler::fetch_users(Comparison& comparison, ApiClient& client) {
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
-  auto recent = recent_users(errand.merchant, notifications_, now);
-  if (!recent) return LookResult(boost::system::in_place_error, recent.error());
+  auto recent = recent_users(comparison.merchant, notifications_, now);
+  if (!recent) return FetchResult(boost::system::in_place_error, recent.error());
   const std::size_t all = recent->users.size();
-  const std::size_t most = errand.merchant.reconcile.max_users;
-  const auto users = errand.turns.next(std::move(recent->users), most);
-  UserRecords asked =
-      books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
+  const std::size_t most = comparison.merchant.reconcile.max_users;
+  const auto users = comparison.turns.next(std::move(recent->users), most);
+  UserRecords asked = fetch_records_of_users(
+      client, users, [&](const UserName& user) { comparison.turns.note_asked(user); });
   // Failed queries of users' coupons are only reported, because the coupons that could be read can
   // still be compared.
-  for (const std::string& failure : asked.failures) fail(errand, failure);
-  Look look{std::move(asked.books), asked.skipped};
+  for (const std::string& failure : asked.failures) fail(comparison, failure);
+  FetchedRecords fetched{std::move(asked.records), asked.skipped};
   if (asked.skipped != 0) {
-    look.remarks += "; " + std::to_string(asked.skipped) + " of " + std::to_string(users.size()) +
-                    " users skipped, the last because of " + asked.last_skip;
-    look.is_well = !asked.is_skipped_throughout;
+    fetched.remarks += "; " + std::to_string(asked.skipped) + " of " +
+                       std::to_string(users.size()) + " users skipped, the last because of " +
+                       asked.last_skip;
+    fetched.is_well = !asked.is_skipped_throughout;
   }
   if (recent->malformed != 0) {
-    look.remarks +=
+    fetched.remarks +=
         "; " + std::to_string(recent->malformed) +
         " lines of reconcile.issued_file cannot be read, the first: " + recent->first_problem;
-    look.is_well = false;
+    fetched.is_well = false;
   }
   if (all > most) {
-    look.remarks += "; " + std::to_string(all) + " users are more than the " +
-                    std::to_string(most) +
-                    " of one comparison, so they take turns: raise reconcile.max_users";
-    look.is_well = false;
+    fetched.remarks += "; " + std::to_string(all) + " users are more than the " +
+                       std::to_string(most) +
+                       " of one comparison, so they take turns: raise reconcile.max_users";
+    fetched.is_well = false;
   }
-  return LookResult(boost::system::in_place_value, std::move(look));
+  return FetchResult(boost::system::in_place_value, std::move(fetched));
 }
 
-void Reconciler::compare_with(const Errand& errand, const Look& look) {
-  const PlatformRecords& books = look.books;
-  const auto known = errand.flow ? facts_of_flow(ledger_, *errand.flow, books)
-                                 : facts_of_named_coupons(ledger_, books);
-  if (!known) return fail(errand, known.error().message);
-  const auto report = wechatpay::compare(books.entries, *known);
-  const ReconcileConfig& reconcile = errand.merchant.reconcile;
+void Reconciler::compare_with(const Comparison& comparison, const FetchedRecords& fetched) {
+  const PlatformRecords& records = fetched.records;
+  const auto known = comparison.flow ? facts_of_flow(ledger_, *comparison.flow, records)
+                                     : facts_of_named_coupons(ledger_, records);
+  if (!known) return fail(comparison, known.error().message);
+  const auto report = wechatpay::compare(records.entries, *known);
+  const ReconcileConfig& reconcile = comparison.merchant.reconcile;
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
   const auto [missing, outdated, unsettled] = wechatpay::admissible(
-      report, books.entries, {facts_known_since(config_.store, now), now - reconcile.settle});
-  const std::size_t admitted = reconcile.apply ? admit(errand.merchant.mchid, missing) : 0;
-  sources_.tally.add({.comparisons = 1,
-                      .in_books = report.in_books,
-                      .missing = missing.size(),
-                      .admitted = admitted,
-                      .differing = report.differing,
-                      .skipped_users = look.skipped_users,
-                      .last_ms = base::to_unix_ms(sources_.clock())});
+      report, records.entries, {facts_known_since(config_.store, now), now - reconcile.settle});
+  const std::size_t admitted = reconcile.apply ? admit(comparison.merchant.mchid, missing) : 0;
+  sources_.counters.add({.comparisons = 1,
+                         .in_platform = report.in_platform,
+                         .missing = missing.size(),
+                         .admitted = admitted,
+                         .differing = report.differing,
+                         .skipped_users = fetched.skipped_users,
+                         .last_ms = base::to_unix_ms(sources_.clock())});
   const bool is_well =
-      look.is_well && missing.empty() && report.differing == 0 && books.malformed == 0;
+      fetched.is_well && missing.empty() && report.differing == 0 && records.malformed == 0;
   sources_.log.message(
       is_well ? Severity::kInfo : Severity::kWarning, "reconciled",
-      errand.name() + ": " + std::to_string(report.in_books) + " in WeChat Pay's records, " +
+      comparison.name() + ": " + std::to_string(report.in_platform) + " in WeChat Pay's records, " +
           std::to_string(missing.size()) + " never arrived, " + std::to_string(admitted) +
           " of them stored, " + std::to_string(unsettled) + " may still be notified, " +
           std::to_string(outdated) + " may have been removed by retention, " +
-          std::to_string(report.differing) + " differ, " + std::to_string(books.malformed) +
-          " lines cannot be read" + first_problem_of(books) + look.remarks);
+          std::to_string(report.differing) + " differ, " + std::to_string(records.malformed) +
+          " lines cannot be read" + first_problem_of(records) + fetched.remarks);
 }
 
 std::size_t Reconciler::admit(const std::string& mchid,
@@ -290,18 +291,18 @@ std::size_t Reconciler::admit(const std::string& mchid,
         waits.push_back(std::move(wait));
       }
     }
-    const auto deadline = steady_clock::now() + kCommitPatience;
+    const auto deadline = steady_clock::now() + kCommitTimeout;
     stored += static_cast<std::size_t>(
         std::ranges::count_if(waits, [&](const auto& wait) { return wait->is_stored(deadline); }));
   }
   return stored;
 }
 
-void Reconciler::fail(const Errand& errand, const std::string& why) {
-  sources_.tally.add({.failures = 1, .last_failure = errand.name() + ": " + why});
+void Reconciler::fail(const Comparison& comparison, const std::string& why) {
+  sources_.counters.add({.failures = 1, .last_failure = comparison.name() + ": " + why});
   sources_.log.message(Severity::kWarning, "reconcile_failed",
-                       errand.name() + ": " + why + "; tried again in " +
-                           std::to_string(errand.interval.count()) + " s");
+                       comparison.name() + ": " + why + "; tried again in " +
+                           std::to_string(comparison.interval.count()) + " s");
 }
 
 }  // namespace couponhook::server

@@ -35,7 +35,7 @@ namespace couponhook::server {
 struct ReconcilerSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
-  ReconcileCounters& tally;
+  ReconcileCounters& counters;
   base::WallClock clock;
   crypto::RandomSource random;
   std::shared_ptr<CallPace> pace;
@@ -77,7 +77,7 @@ class Reconciler {
  private:
   /// A periodic comparison with WeChat Pay's records: with one flow file, or with the coupons of a
   /// merchant's recent users.
-  struct Errand {
+  struct Comparison {
     MerchantConfig merchant;
     /// The flow file (WeChat Pay's settlement file) to compare with. Without a flow file, the
     /// comparison is with the coupons of the merchant's recent users.
@@ -89,29 +89,29 @@ class Reconciler {
     [[nodiscard]] std::string name() const;
   };
   /// WeChat Pay's records for one comparison, as an API or a flow file returned them.
-  struct Look {
-    PlatformRecords books;
+  struct FetchedRecords {
+    PlatformRecords records;
     std::size_t skipped_users = 0;
     /// Further facts about the comparison, for the log line.
     std::string remarks{};
     bool is_well = true;
   };
-  using LookResult = boost::system::result<std::optional<Look>, std::string>;
+  using FetchResult = boost::system::result<std::optional<FetchedRecords>, std::string>;
 
-  static std::list<Errand> errands_of(const Config& config);
+  static std::list<Comparison> comparisons_of(const Config& config);
   void work(const std::stop_token& stop);
   void adopt_next_config();
-  void take_turn(Errand& errand, const std::stop_token& stop);
-  void run(Errand& errand, const std::stop_token& stop);
-  void compare_with(const Errand& errand, const Look& look);
+  void compare_if_leader(Comparison& comparison, const std::stop_token& stop);
+  void run(Comparison& comparison, const std::stop_token& stop);
+  void compare_with(const Comparison& comparison, const FetchedRecords& fetched);
   /// Reads WeChat Pay's records for one comparison.
   /// \return the records; an empty result if the flow file does not exist yet; an error if reading
   ///   failed.
-  LookResult fetch(Errand& errand, ApiClient& client);
-  LookResult fetch_users(Errand& errand, ApiClient& client);
+  FetchResult fetch(Comparison& comparison, ApiClient& client);
+  FetchResult fetch_users(Comparison& comparison, ApiClient& client);
   std::size_t admit(const std::string& mchid,
                     std::span<const wechatpay::PlatformRecord* const> missing);
-  void fail(const Errand& errand, const std::string& why);
+  void fail(const Comparison& comparison, const std::string& why);
 
   /// Configuration that the reconciler works with now. Only the reconciler's thread uses it.
   Config config_;
@@ -120,7 +120,7 @@ class Reconciler {
   const std::unique_ptr<storage::Connection> lease_connection_;
   storage::TaskLease lease_;
   ReconcilerSources sources_;
-  std::list<Errand> errands_;
+  std::list<Comparison> comparisons_;
 
   std::mutex mutex_;
   /// New configuration that the reconciler's thread has not adopted yet. Guarded by the mutex.

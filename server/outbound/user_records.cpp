@@ -15,7 +15,7 @@ using wechatpay::ApiError;
 using wechatpay::ApiFailure;
 
 struct Product {
-  decltype(&favor_books) books_of;
+  decltype(&fetch_favor_records) fetch_records;
   std::size_t read = 0;
   std::size_t skipped = 0;
   bool is_closed = false;
@@ -23,13 +23,13 @@ struct Product {
 
 /// Tells which queries an error affects: those of one user, those of one product (代金券 or
 /// 商家券), or all.
-enum class Extent : std::uint8_t { kUser, kProduct, kEverybody };
+enum class ErrorScope : std::uint8_t { kUser, kProduct, kEverybody };
 
-Extent extent_of(const ApiError& error) {
-  if (error.failure == ApiFailure::kUnreadable) return Extent::kUser;
-  if (error.failure != ApiFailure::kRefused) return Extent::kEverybody;
-  if (error.status == 400 || error.status == 404) return Extent::kUser;
-  return error.status == 401 || error.status == 403 ? Extent::kProduct : Extent::kEverybody;
+ErrorScope scope_of(const ApiError& error) {
+  if (error.failure == ApiFailure::kUnreadable) return ErrorScope::kUser;
+  if (error.failure != ApiFailure::kRefused) return ErrorScope::kEverybody;
+  if (error.status == 400 || error.status == 404) return ErrorScope::kUser;
+  return error.status == 401 || error.status == 403 ? ErrorScope::kProduct : ErrorScope::kEverybody;
 }
 
 /// Returns the text of the error without the user's openid: WeChat Pay's message may quote the
@@ -40,10 +40,10 @@ std::string text_without(const UserName& user, const ApiError& error) {
 
 }  // namespace
 
-UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
-                           const std::function<void(const UserName&)>& on_asked) {
+UserRecords fetch_records_of_users(ApiClient& client, std::span<const UserName> users,
+                                   const std::function<void(const UserName&)>& on_asked) {
   UserRecords all;
-  std::array<Product, 2> products{{{&favor_books}, {&busifavor_books}}};
+  std::array<Product, 2> products{{{&fetch_favor_records}, {&fetch_busifavor_records}}};
   bool is_over = false;
   for (const UserName& user : users) {
     if (is_over || std::ranges::all_of(products, &Product::is_closed)) break;
@@ -51,15 +51,15 @@ UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
     bool is_skipped = false;
     for (Product& product : products) {
       if (is_over || product.is_closed) continue;
-      auto books = product.books_of(client, user);
-      if (books) {
+      auto records = product.fetch_records(client, user);
+      if (records) {
         ++product.read;
-        all.books.append(std::move(*books));
+        all.records.append(std::move(*records));
         continue;
       }
-      std::string why = text_without(user, books.error());
-      const Extent extent = extent_of(books.error());
-      if (extent == Extent::kUser) {
+      std::string why = text_without(user, records.error());
+      const ErrorScope scope = scope_of(records.error());
+      if (scope == ErrorScope::kUser) {
         is_skipped = true;
         ++product.skipped;
         all.last_skip = std::move(why);
@@ -67,7 +67,7 @@ UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
       }
       all.failures.push_back(std::move(why));
       product.is_closed = true;
-      is_over = extent == Extent::kEverybody;
+      is_over = scope == ErrorScope::kEverybody;
     }
     all.skipped += is_skipped ? 1U : 0U;
   }

@@ -14,7 +14,7 @@
 namespace couponhook::server {
 
 struct UserRecords {
-  PlatformRecords books;
+  PlatformRecords records;
   /// Number of users whose coupons could not be read completely.
   std::size_t skipped = 0;
   /// Error of the last user who was skipped.
@@ -31,7 +31,8 @@ struct UserRecords {
 /// merchant may not use one product, the other product is still queried.
 /// \param on_asked function that is called with each user before the user's coupons are queried.
 /// \return the coupons of all users, and the errors of failed queries.
-[[nodiscard]] UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
-                                         const std::function<void(const UserName&)>& on_asked);
+[[nodiscard]] UserRecords fetch_records_of_users(
+    ApiClient& client, std::span<const UserName> users,
+    const std::function<void(const UserName&)>& on_asked);
 
 }  // namespace couponhook::server

@@ -34,17 +34,17 @@ class CommitCompletions final : public asio::execution_context::service {
   void put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome);
 
  private:
-  using Letters = std::vector<std::pair<std::shared_ptr<CommitWait>, storage::AdmitOutcome>>;
+  using Completions = std::vector<std::pair<std::shared_ptr<CommitWait>, storage::AdmitOutcome>>;
 
   void shutdown() override;
   void read_all();
 
   Executor executor_;
   std::mutex mutex_;
-  Letters arrived_;  // commit results that have arrived; guarded by mutex_
+  Completions arrived_;  // commit results that have arrived; guarded by mutex_
   // Commit results that the io_context's thread is passing on to the waiting requests. Only this
   // thread uses the list. The list keeps its memory for the next batch of results.
-  Letters read_;
+  Completions read_;
 };
 
 }  // namespace couponhook::server

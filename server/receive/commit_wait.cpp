@@ -2,13 +2,13 @@
 
 namespace couponhook::server {
 
-std::vector<storage::ClaimedDelivery> CommitWait::take_born_leased() {
+std::vector<storage::ClaimedDelivery> CommitWait::take_leased() {
   const storage::Admission& stored = admitted_.admission;
   std::vector<storage::ClaimedDelivery> deliveries;
-  for (storage::LeasedDelivery& born : admitted_.leased) {
+  for (storage::LeasedDelivery& leased : admitted_.leased) {
     storage::ClaimedDelivery delivery;
-    delivery.lease = born.lease;
-    delivery.handler = std::move(born.handler);
+    delivery.lease = leased.lease;
+    delivery.handler = std::move(leased.handler);
     delivery.notification_id = stored.id;
     delivery.mchid = stored.mchid;
     delivery.event_type = stored.event_type;

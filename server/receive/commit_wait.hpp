@@ -24,24 +24,24 @@ class CommitWait final : public storage::AdmitListener,
                          public std::enable_shared_from_this<CommitWait> {
  public:
   explicit CommitWait(const Executor& executor)
-      : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
+      : ResultWait(executor), completions_(CommitCompletions::of(executor)) {}
 
   // Called on the thread that writes to the database, when the commit has ended. Only keeps the
   // result and puts its outcome into the queue of commit results; the request that waits for it is
   // woken later, on the I/O thread that serves the request.
   void admitted(storage::AdmitResult&& result) noexcept override {
     admitted_ = std::move(result);
-    mailbox_.put(shared_from_this(), admitted_.outcome);
+    completions_.put(shared_from_this(), admitted_.outcome);
   }
 
   /// Takes out of this object, and returns, the deliveries that the commit stored with a lease for
   /// this replica (the lease keeps other replicas from making these deliveries). Each delivery has
   /// all the data that its handler needs. Call this function once, after wait() has returned an
   /// outcome.
-  [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
+  [[nodiscard]] std::vector<storage::ClaimedDelivery> take_leased();
 
  private:
-  CommitCompletions& mailbox_;
+  CommitCompletions& completions_;
   // Written by the writer thread before the outcome enters the queue of commit results, read by the
   // I/O thread after that.
   storage::AdmitResult admitted_;

@@ -16,23 +16,23 @@ using wechatpay::Identifier;
 class FormCheck {
  public:
   FormCheck& identifier(std::string_view name, Identifier kind, std::string_view value) {
-    if (!odd_.empty() || wechatpay::has_form(kind, value)) return *this;
-    odd_.append(name).append(" is not ").append(wechatpay::form_of(kind));
+    if (!unusual_.empty() || wechatpay::has_form(kind, value)) return *this;
+    unusual_.append(name).append(" is not ").append(wechatpay::form_of(kind));
     return *this;
   }
   /// Checks the form of a time field, which may be empty.
   FormCheck& time(std::string_view name, std::string_view value) {
-    if (!odd_.empty() || value.empty() || base::parse_event_time(value)) return *this;
-    odd_.append(name).append(" is not a time");
+    if (!unusual_.empty() || value.empty() || base::parse_event_time(value)) return *this;
+    unusual_.append(name).append(" is not a time");
     return *this;
   }
-  [[nodiscard]] std::string take() { return std::move(odd_); }
+  [[nodiscard]] std::string take() { return std::move(unusual_); }
 
  private:
-  std::string odd_;
+  std::string unusual_;
 };
 
-std::string odd_form_of(const handlers::CouponIssued& issued) {
+std::string unusual_field_of(const handlers::CouponIssued& issued) {
   return FormCheck()
       .identifier("stock_id", Identifier::kStockId, issued.stock_id)
       .identifier("coupon_code", Identifier::kCouponCode, issued.coupon_code)
@@ -40,7 +40,7 @@ std::string odd_form_of(const handlers::CouponIssued& issued) {
       .take();
 }
 
-std::string odd_form_of(const handlers::CouponRedeemed& redeemed) {
+std::string unusual_field_of(const handlers::CouponRedeemed& redeemed) {
   return FormCheck()
       .identifier("stock_id", Identifier::kStockId, redeemed.stock_id)
       .identifier("coupon_id", Identifier::kCouponId, redeemed.coupon_id)
@@ -50,7 +50,7 @@ std::string odd_form_of(const handlers::CouponRedeemed& redeemed) {
       .take();
 }
 
-std::string odd_form_of(const handlers::OrderRefunded& refunded) {
+std::string unusual_field_of(const handlers::OrderRefunded& refunded) {
   return FormCheck()
       .identifier("transaction_id", Identifier::kTransactionId, refunded.transaction_id)
       .identifier("refund_id", Identifier::kRefundId, refunded.refund_id)
@@ -58,14 +58,14 @@ std::string odd_form_of(const handlers::OrderRefunded& refunded) {
       .take();
 }
 
-std::string odd_form_of(const handlers::OtherEvent& /*event*/) {
+std::string unusual_field_of(const handlers::OtherEvent& /*event*/) {
   return {};
 }
 
 }  // namespace
 
-std::string odd_form(const handlers::CouponEvent& event) {
-  return std::visit([](const auto& known) { return odd_form_of(known); }, event);
+std::string find_unusual_field(const handlers::CouponEvent& event) {
+  return std::visit([](const auto& known) { return unusual_field_of(known); }, event);
 }
 
 }  // namespace couponhook::server

@@ -14,6 +14,6 @@ namespace couponhook::server {
 /// \return the name of the first field with a wrong form, and the form that WeChat Pay documents,
 /// but never the field's content. Example: "coupon_id is not 1 to 20 digits". Empty if all fields
 /// are correct, and for an event of another type than coupon events (OtherEvent).
-[[nodiscard]] std::string odd_form(const handlers::CouponEvent& event);
+[[nodiscard]] std::string find_unusual_field(const handlers::CouponEvent& event);
 
 }  // namespace couponhook::server

@@ -61,8 +61,8 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
     const auto files = crypto::expand_path(pattern);
     if (files.empty()) report(kKey, pattern, explain_no_files(pattern));
     for (const auto& file : files) {
-      for (std::string& trouble : add_certificates(file, merchant)) {
-        report(kKey, file, std::move(trouble));
+      for (std::string& error_text : add_certificates(file, merchant)) {
+        report(kKey, file, std::move(error_text));
       }
     }
   }
@@ -75,8 +75,8 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
     // this certificate will be fetched again.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
-    for (std::string& trouble : add_certificates(file, merchant)) {
-      if (!is_kept) report("api.certificate_directory", file, std::move(trouble));
+    for (std::string& error_text : add_certificates(file, merchant)) {
+      if (!is_kept) report("api.certificate_directory", file, std::move(error_text));
     }
   }
 }

@@ -223,9 +223,9 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   } else {
     // An event with a valid signature is stored even if its fields have unusual forms; the unusual
     // form is only recorded together with the event.
-    const std::string odd = odd_form(event);
-    if (!flaw.empty() && !odd.empty()) flaw += "; ";
-    flaw += odd;
+    const std::string unusual = find_unusual_field(event);
+    if (!flaw.empty() && !unusual.empty()) flaw += "; ";
+    flaw += unusual;
     if (!flaw.empty()) admission.flaw.append(storage::flaw::kHarmless).append(flaw);
   }
   auto entry = handlers::ledger_entry(std::move(event), notification.create_time);

@@ -46,13 +46,14 @@ class HandledWait final : public HandledListener,
 }  // namespace
 
 Receiver::Receiver(const base::Live<Merchants>& merchants, const ReceiveRules& rules,
-                   storage::Inbox& inbox, DeliveryWaiter& desk, ReplyCounters& tally, Log& log,
-                   base::WallClock clock, ReceiverOptions options)
+                   storage::Inbox& inbox, DeliveryWaiter& delivery_waiter,
+                   ReplyCounters& reply_counters, Log& log, base::WallClock clock,
+                   ReceiverOptions options)
     : merchants_(merchants),
       rules_(rules),
       inbox_(inbox),
-      delivery_waiter_(desk),
-      tally_(tally),
+      delivery_waiter_(delivery_waiter),
+      reply_counters_(reply_counters),
       log_(log),
       refusals_(log),
       clock_(std::move(clock)),
@@ -67,7 +68,7 @@ std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view 
     verdict = Verdict::kMethodNotAllowed;
   }
   if (!verdict) return std::nullopt;
-  tally_.count(*verdict);
+  reply_counters_.count(*verdict);
   refusals_.note({*verdict, method, base::path_of(target), peer}, SteadyClock::now());
   return reply_for(*verdict, options_.success_status);
 }
@@ -77,12 +78,12 @@ Reply Receiver::fault(HttpFault fault, std::string_view peer, std::string_view d
   line.verdict = verdict_for(fault);
   line.peer = peer;
   line.detail = detail;
-  tally_.count(line.verdict);
-  return tell(line, detail);
+  reply_counters_.count(line.verdict);
+  return log_and_reply(line, detail);
 }
 
 void Receiver::note_evictions(std::size_t connections) {
-  tally_.count_evictions(connections);
+  reply_counters_.count_evictions(connections);
   refusals_.note_evictions(connections, SteadyClock::now());
 }
 
@@ -120,7 +121,7 @@ Task<Reply> Receiver::handle(const Request& request) {
 
   const auto* admitted = std::get_if<ToAdmit>(&examined);
   if (admitted != nullptr && waits_for_handlers(line.verdict, *admitted)) {
-    HandledRequest asked{merchant->mchid, identity.id, admitted->awaited, wait->take_born_leased(),
+    HandledRequest asked{merchant->mchid, identity.id, admitted->awaited, wait->take_leased(),
                          nullptr};
     line.verdict = co_await handled(line.verdict, std::move(asked), deadline);
   }
@@ -160,11 +161,11 @@ Task<Verdict> Receiver::handled(Verdict verdict, HandledRequest request,
 Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,
                        std::string_view hint) {
   line.duration = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
-  tally_.count(line.verdict, line.duration);
-  return tell(line, hint);
+  reply_counters_.count(line.verdict, line.duration);
+  return log_and_reply(line, hint);
 }
 
-Reply Receiver::tell(const NotificationLine& line, std::string_view hint) {
+Reply Receiver::log_and_reply(const NotificationLine& line, std::string_view hint) {
   log_.notification(line);
   return reply_for(line.verdict, options_.success_status, hint);
 }

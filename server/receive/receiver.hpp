@@ -37,8 +37,8 @@ struct ReceiverOptions {
 class Receiver final : public RequestHandler {
  public:
   Receiver(const base::Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
-           DeliveryWaiter& desk, ReplyCounters& tally, Log& log, base::WallClock clock,
-           ReceiverOptions options);
+           DeliveryWaiter& delivery_waiter, ReplyCounters& reply_counters, Log& log,
+           base::WallClock clock, ReceiverOptions options);
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
                                             std::string_view peer) const override;
@@ -54,13 +54,13 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Verdict> handled(Verdict verdict, HandledRequest request,
                                       SteadyClock::time_point deadline);
   Reply finish(NotificationLine& line, SteadyClock::time_point begun, std::string_view hint);
-  Reply tell(const NotificationLine& line, std::string_view hint);
+  Reply log_and_reply(const NotificationLine& line, std::string_view hint);
 
   const base::Live<Merchants>& merchants_;
   const ReceiveRules& rules_;
   storage::Inbox& inbox_;
   DeliveryWaiter& delivery_waiter_;
-  ReplyCounters& tally_;
+  ReplyCounters& reply_counters_;
   Log& log_;
   mutable RefusalLog refusals_;
   base::WallClock clock_;

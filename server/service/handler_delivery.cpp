@@ -9,7 +9,7 @@ HandlerDelivery::HandlerDelivery(DeliveryConnections connections, const Setup& s
                                  const storage::LeaseTerms& lease_terms,
                                  const base::WallClock& clock, std::uint64_t random_seed, Log& log)
     : worker_(std::make_unique<storage::Deliveries>(std::move(connections.deliveries), lease_terms),
-              make_lanes(setup.handlers, http_thread_, clock),
+              make_handler_workers(setup.handlers, http_thread_, clock),
               WorkerOptions{.lease = lease_terms.lease, .poll = setup.config.deliveries.poll},
               WorkerClocks{clock}, random_seed, log),
       waker_(std::move(connections.wake_channel), [this] { worker_.wake(); }) {}

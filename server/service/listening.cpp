@@ -18,14 +18,14 @@ std::optional<Problem> listen_on_passed(std::list<IoThread>& threads, int socket
 
 }  // namespace
 
-error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing) {
+error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, PortSharing port_sharing) {
   using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   asio::io_context io;
   asio::ip::tcp::acceptor acceptor(io);
   error_code ec;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  if (!ec && sharing == Sharing::kWithOurService) acceptor.set_option(ReusePort(true), ec);
+  if (!ec && port_sharing == PortSharing::kWithOurService) acceptor.set_option(ReusePort(true), ec);
   // Bind, but do not listen. If this socket listened, the kernel would accept connections and reset
   // them when the socket closes.
   if (!ec) acceptor.bind(endpoint, ec);
@@ -53,7 +53,7 @@ std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const Listeni
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
   // Check first that no other process uses the port. Without this check, SO_REUSEPORT would let a
   // second service start on the same port without an error and take half of the notifications.
-  error_code ec = try_to_bind(endpoint, Sharing::kNone);
+  error_code ec = try_to_bind(endpoint, PortSharing::kNone);
   for (IoThread& thread : threads) {
     if (!ec) ec = thread.listen(endpoint);
     // If the kernel chose the port (configured port 0), the other I/O threads of the listener must

@@ -35,7 +35,7 @@ struct ListeningPlace {
 };
 
 /// Conditions under which a check of a TCP port says that the port is free.
-enum class Sharing : unsigned char {
+enum class PortSharing : unsigned char {
   /// The port is free if no other process uses it.
   kNone,
   /// The port is also free if a couponhook process of the same user uses it, because SO_REUSEPORT
@@ -45,7 +45,8 @@ enum class Sharing : unsigned char {
 /// Binds a socket to an address for a moment, to check that the address is free. The socket does
 /// not listen, so no connection can be accepted and lost.
 /// \return the error of the attempt; no error if the address is free.
-[[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing);
+[[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint,
+                                     PortSharing port_sharing);
 
 /// Starts to listen on each I/O thread of a listener, on all threads with the same address and
 /// port.

@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::minutes kLease{2};
 /// Interval of the checks that the store is still where its URL says. A lost store must be reported
 /// within 3 s.
-constexpr std::chrono::seconds kPlaceChecksApart{1};
+constexpr std::chrono::seconds kFolderCheckInterval{1};
 
 std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
   if (days == 0) return std::nullopt;
@@ -67,8 +67,8 @@ bool Maintenance::rest(std::chrono::steady_clock::duration time) {
   const auto until = SteadyClock::now() + time;
   const auto is_stopping = [this] { return stopping_; };
   std::unique_lock lock(mutex_);
-  while (until - SteadyClock::now() > kPlaceChecksApart) {
-    if (wake_.wait_for(lock, kPlaceChecksApart, is_stopping)) return false;
+  while (until - SteadyClock::now() > kFolderCheckInterval) {
+    if (wake_.wait_for(lock, kFolderCheckInterval, is_stopping)) return false;
     lock.unlock();
     check_place();
     lock.lock();
@@ -88,27 +88,27 @@ void Maintenance::check_place() {
 }
 
 /// Stores a pair of times (wall clock and monotonic clock) now, while the wall clock is right. So a
-/// clock jump before the first purge is noticed too; see storage::doubt_about_clock().
+/// clock jump before the first purge is noticed too; see storage::find_clock_error().
 void Maintenance::mark_clock() noexcept {
   try {
-    static_cast<void>(storage::doubt_about_clock(*connection_, base::to_unix_ms(clock_()),
-                                                 storage::steady_time(),
-                                                 storage::PurgeMode::kRemove));
+    static_cast<void>(storage::find_clock_error(*connection_, base::to_unix_ms(clock_()),
+                                                storage::steady_time(),
+                                                storage::PurgeMode::kRemove));
   } catch (const std::exception& error) {
     log_.message(Severity::kError, "purge_failed", error.what());
   }
 }
 
 bool Maintenance::may_purge(std::int64_t now_ms) {
-  const auto doubt = storage::doubt_about_clock(*connection_, now_ms, storage::steady_time(),
-                                                storage::PurgeMode::kRemove);
-  if (!doubt) {
-    log_.message(Severity::kWarning, "purge_failed", doubt.error().message);
+  const auto clock_error = storage::find_clock_error(*connection_, now_ms, storage::steady_time(),
+                                                     storage::PurgeMode::kRemove);
+  if (!clock_error) {
+    log_.message(Severity::kWarning, "purge_failed", clock_error.error().message);
     return false;
   }
-  const std::string why = doubt->value_or("");
-  if (!why.empty() && why != doubt_) log_.message(Severity::kError, "purge_refused", why);
-  doubt_ = why;
+  const std::string why = clock_error->value_or("");
+  if (!why.empty() && why != clock_error_) log_.message(Severity::kError, "purge_refused", why);
+  clock_error_ = why;
   return why.empty();
 }
 
@@ -124,14 +124,14 @@ void Maintenance::work() {
     }
   };
   auto due = SteadyClock::now() + options_.first_after;
-  guarded([this] { tell_unclaimed(); });
+  guarded([this] { log_unclaimed(); });
   while (rest(due - SteadyClock::now())) {
     // The interval is measured from the start of one purge to the start of the next, so that a long
     // purge does not delay the purges after it.
     due = SteadyClock::now() + interval;
     guarded([this] {
       check_place();
-      tell_unclaimed();
+      log_unclaimed();
       purge();
     });
   }
@@ -158,7 +158,7 @@ void Maintenance::purge() {
     // then fails and ends this purge.
     return rest(time) && (!ours || *ours);
   });
-  tell(purge.counts());
+  log_purge(purge.counts());
   if (auto corrected = storage::correct_totals(*connection_); !corrected) {
     log_.message(Severity::kWarning, "totals_not_checked", corrected.error().message);
   }
@@ -167,11 +167,11 @@ void Maintenance::purge() {
   static_cast<void>(lease.end(*connection_));
 }
 
-void Maintenance::tell_unclaimed() {
-  if (unclaimed_told_) return;
+void Maintenance::log_unclaimed() {
+  if (unclaimed_logged_) return;
   const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
   if (!unclaimed) return;  // the store does not answer; other parts of the service report this
-  unclaimed_told_ = true;
+  unclaimed_logged_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
     log_.message(
         Severity::kWarning, "deliveries_unclaimed",
@@ -185,7 +185,7 @@ void Maintenance::tell_unclaimed() {
   }
 }
 
-void Maintenance::tell(const storage::PurgeCounts& counts) {
+void Maintenance::log_purge(const storage::PurgeCounts& counts) {
   if (!counts.any()) return;
   log_.message(Severity::kInfo, "purged",
                std::to_string(counts.payloads) + " payloads emptied, " +

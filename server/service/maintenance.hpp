@@ -68,12 +68,12 @@ class Maintenance {
   void check_place();
   /// Logs once which handlers have open deliveries but are not configured. If the store does not
   /// answer, the next call tries again.
-  void tell_unclaimed();
+  void log_unclaimed();
   /// Sleeps for the duration `time`. While it sleeps, checks every second that the store is still
   /// where its URL says.
   /// \return false if the thread was asked to stop.
   bool rest(std::chrono::steady_clock::duration time);
-  void tell(const storage::PurgeCounts& counts);
+  void log_purge(const storage::PurgeCounts& counts);
 
   const std::unique_ptr<storage::Connection> connection_;
   const Options options_;
@@ -82,12 +82,12 @@ class Maintenance {
   Log& log_;
   bool was_in_place_ = true;
   /// The reason, as last reported, why the wall clock may be wrong; empty if the clock seems right.
-  std::string doubt_;
+  std::string clock_error_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  ///< true if the thread was asked to stop; guarded by mutex_
-  bool unclaimed_told_ = false;
+  bool unclaimed_logged_ = false;
 
   std::thread thread_;  ///< declared last, because the thread uses all other members
 };

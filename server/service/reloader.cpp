@@ -229,39 +229,39 @@ void Reloader::adopt_next_config() {
   watch_units({});
 }
 
-void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, Told& told) {
+void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, RoundResult& result) {
   const bool wanted = which == Which::kAll || (which == Which::kOne && watch.name() == unit) ||
                       (which == Which::kDue && watch.is_due(SteadyClock::now()));
   if (!wanted) return;
   const auto outcome = watch.load(SteadyClock::now(), which == Which::kAll);
   if (outcome.error.empty()) {
     counters_.loaded(watch.name());
-    told.loaded.push_back(watch.name());
+    result.loaded.push_back(watch.name());
     return;
   }
   counters_.refused(watch.name(), outcome.error);
-  if (outcome.is_news) told.refused.push_back(watch.name() + ": " + outcome.error);
+  if (outcome.must_log) result.refused.push_back(watch.name() + ": " + outcome.error);
 }
 
 void Reloader::load_units(Which which, std::string_view unit) {
-  Told told;
-  visit(config_watch_, which, unit, told);
+  RoundResult result;
+  visit(config_watch_, which, unit, result);
   if (next_) {
     adopt_next_config();
     which = Which::kAll;
   }
-  for (UnitWatch& watch : watches_) visit(watch, which, unit, told);
-  if (!told.loaded.empty()) {
+  for (UnitWatch& watch : watches_) visit(watch, which, unit, result);
+  if (!result.loaded.empty()) {
     log_.message(Severity::kInfo, "reloaded",
-                 boost::algorithm::join(told.loaded, ", ") +
+                 boost::algorithm::join(result.loaded, ", ") +
                      ": loaded again; other changes take effect at the next start");
   }
-  for (const std::string& refused : told.refused) {
+  for (const std::string& refused : result.refused) {
     log_.message(Severity::kError, "reload_refused",
                  refused + "; the previous version stays in use, and this is tried again every " +
                      std::to_string(UnitWatch::kRetry.count()) + " s");
   }
-  if (!told.loaded.empty()) targets_.on_reloaded(*config_);
+  if (!result.loaded.empty()) targets_.on_reloaded(*config_);
 }
 
 }  // namespace couponhook::server

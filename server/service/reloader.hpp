@@ -59,7 +59,7 @@ class Reloader {
   void load_all() { load_units(Which::kAll, {}); }
   /// Reloads the parts of the set-up (reload units) whose files have changed, whose content was
   /// loaded too long ago, or whose last reload failed some seconds ago.
-  void look() { load_units(Which::kDue, {}); }
+  void load_due() { load_units(Which::kDue, {}); }
   /// Reloads the reload unit with this name, for example "listener" or "merchant:MCHID". Does
   /// nothing if the unit no longer exists.
   void load(std::string_view unit) { load_units(Which::kOne, unit); }
@@ -72,7 +72,7 @@ class Reloader {
   enum class Which : unsigned char { kAll, kDue, kOne };
   /// Result of one round of reloads, for the log: which parts of the set-up were loaded, and which
   /// failed.
-  struct Told {
+  struct RoundResult {
     std::vector<std::string> loaded;
     /// Names of the reload units (parts of the set-up) that could not be loaded, each with its
     /// errors.
@@ -80,7 +80,7 @@ class Reloader {
   };
 
   void load_units(Which which, std::string_view unit);
-  void visit(UnitWatch& watch, Which which, std::string_view unit, Told& told);
+  void visit(UnitWatch& watch, Which which, std::string_view unit, RoundResult& result);
   void watch_units(const UnitMarks& marks);
   [[nodiscard]] std::vector<ReloadUnit> units_of_config();
   [[nodiscard]] ReloadUnit merchant_unit_of(const MerchantConfig& entry);

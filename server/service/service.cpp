@@ -33,7 +33,7 @@ constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
 /// Time that the shutdown may need after the last reply: for a last commit, and for the end of the
 /// threads.
-constexpr milliseconds kLastMoments{1000};
+constexpr milliseconds kShutdownGrace{1000};
 
 storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
   return {options.replica, config.deliveries.lease};
@@ -85,7 +85,7 @@ class Service {
  private:
   enum class Phase : unsigned char { kServing, kDraining, kClosing };
 
-  Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
+  Task<void> handle_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
   /// Runs one step of the reloader. An exception of the step is logged, and the service continues.
   template <typename Step>
@@ -94,17 +94,17 @@ class Service {
   void reload_merchant(const std::string& mchid);
   void apply_config(const Config& config);
   void note_unknown_serial(std::string_view mchid, std::string_view serial);
-  void tell_expired_keys();
+  void log_expired_keys();
   void tell_store_failure(const storage::Failure& failure) {
     log_.message(Severity::kError, "store_failed", failure.message);
   }
-  void tell_bug(std::exception_ptr bug) {
+  void log_bug(std::exception_ptr bug) {
     log_.message(Severity::kError, "bug", base::describe_exception(bug));
   }
   void begin_drain();
   void close();
   void stop_threads(SteadyClock::time_point stop_by);
-  bool wait_for_sessions(milliseconds patience) const;
+  bool wait_for_sessions(milliseconds timeout) const;
 
   // Used by all parts. The shutdown watchdog also guards the destruction of the members below it.
   Setup setup_;
@@ -164,14 +164,14 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
       listener_(io_thread_names(setup_.config.listener), listener_limits(setup_.config.listener),
                 TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
                 [this] { return live_.tls.get()->context; },
-                {[this](std::exception_ptr bug) { tell_bug(bug); },
+                {[this](std::exception_ptr bug) { log_bug(bug); },
                  [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
                unknown_serials_, options_.clock, log_}),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
-                      {[this](std::exception_ptr bug) { tell_bug(bug); }}) {}
+                      {[this](std::exception_ptr bug) { log_bug(bug); }}) {}
 
 std::optional<Problem> Service::listen() {
   const Config& config = setup_.config;
@@ -205,17 +205,17 @@ void Service::run() {
   // Store a test row, so that the connection to the store opens before the first notification
   // arrives. A failure is logged.
   static_cast<void>(inbox_.probe(nullptr));
-  deliveries_.start([this](std::exception_ptr bug) { tell_bug(bug); });
+  deliveries_.start([this](std::exception_ptr bug) { log_bug(bug); });
   outbound_.start_certificates();
   Phase phase = Phase::kServing;
-  tell_expired_keys();
+  log_expired_keys();
   const std::string too_few = raise_open_file_limit(setup_.config);
   if (!too_few.empty()) log_.message(Severity::kWarning, "open_files_limit", too_few);
   asio::signal_set signals(io_, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };
-  asio::co_spawn(io_, obey_signals(signals, phase), rethrow);
+  asio::co_spawn(io_, handle_signals(signals, phase), rethrow);
   asio::co_spawn(io_, watch_files(phase), rethrow);
   options_.on_ready(url_of(setup_.config.listener.tls, listener_.endpoint()),
                     url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint()));
@@ -233,7 +233,7 @@ void Service::run() {
 /// Handles signals. The first SIGTERM or SIGINT starts the drain (orderly shutdown). The second
 /// signal ends the wait for the load balancer (drain_delay) early. SIGHUP reloads the configuration
 /// and all keys.
-Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
+Task<void> Service::handle_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);
     if (!ec && signal == SIGHUP) {
@@ -249,11 +249,11 @@ Task<void> Service::watch_files(const Phase& phase) {
   while (phase == Phase::kServing) {
     timer.expires_after(kFileWatchInterval);
     co_await timer.async_wait(use_task);
-    reload([this] { reloader_.look(); });
+    reload([this] { reloader_.load_due(); });
   }
 }
 
-void Service::tell_expired_keys() {
+void Service::log_expired_keys() {
   const auto now = std::chrono::floor<std::chrono::seconds>(options_.clock());
   const auto merchants = live_.merchants.get();
   for (const Merchant& merchant : merchants->all()) {
@@ -292,8 +292,8 @@ void Service::apply_config(const Config& config) {
   }
 }
 
-bool Service::wait_for_sessions(milliseconds patience) const {
-  const auto until = SteadyClock::now() + patience;
+bool Service::wait_for_sessions(milliseconds timeout) const {
+  const auto until = SteadyClock::now() + timeout;
   while (listener_.busy() && SteadyClock::now() < until) std::this_thread::sleep_for(kDrainPoll);
   return !listener_.busy();
 }
@@ -308,9 +308,9 @@ void Service::begin_drain() {
 
 void Service::close() {
   const ListenerConfig& listener = setup_.config.listener;
-  const milliseconds patience = listener.drain_timeout + listener.reply_budget;
-  const auto stop_by = SteadyClock::now() + patience;
-  forced_end_.begin(patience + kLastMoments);
+  const milliseconds timeout = listener.drain_timeout + listener.reply_budget;
+  const auto stop_by = SteadyClock::now() + timeout;
+  forced_end_.begin(timeout + kShutdownGrace);
   listener_.close();
   // If systemd opened the admin listener's socket (socket activation), stop accepting on it. New
   // requests then wait in the socket for the next process.

@@ -90,7 +90,7 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
                                admin.tls_private_key, kAdminUnit, problems);
     // If the admin certificate cannot be loaded, use a self-signed substitute. Without TLS, clients
     // would send the admin token unencrypted over the network.
-    if (!setup.admin_tls) setup.admin_tls = make_stopgap_server_tls(now);
+    if (!setup.admin_tls) setup.admin_tls = make_temporary_server_tls(now);
   }
   if (auto token = crypto::read_secret_line(admin.token_file)) {
     setup.admin_token = std::move(*token);
@@ -140,7 +140,7 @@ storage::StoreOptions store_options(const Config& config) {
 Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
                     std::chrono::sys_seconds now, std::vector<Problem>& problems) {
   Setup setup;
-  setup.marks = look_at_units(config);
+  setup.marks = read_unit_marks(config);
   setup.merchants = load_merchants(config, now, problems);
   if (config.listener.tls && !config.listener.tls_certificate.empty()) {
     setup.tls = load_tls(config.file.string() + ": listener.tls_certificate",

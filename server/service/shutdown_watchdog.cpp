@@ -9,13 +9,13 @@
 
 namespace couponhook::server {
 
-void ShutdownWatchdog::begin(std::chrono::milliseconds patience) {
-  thread_ = std::jthread([this, patience](const std::stop_token& called_off) {
+void ShutdownWatchdog::begin(std::chrono::milliseconds timeout) {
+  thread_ = std::jthread([this, timeout](const std::stop_token& called_off) {
     pthread_setname_np(pthread_self(), "forced-end");
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock(mutex);
-    never.wait_for(lock, called_off, patience, [] { return false; });
+    never.wait_for(lock, called_off, timeout, [] { return false; });
     if (!called_off.stop_requested()) end();
   });
 }

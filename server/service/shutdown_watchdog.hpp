@@ -24,8 +24,8 @@ class ShutdownWatchdog {
 
   /// Starts the watchdog; call it once. When the time is over, the watchdog writes a warning to the
   /// log and ends the process with exit code 0.
-  /// \param patience time that the orderly shutdown may take, from now on.
-  void begin(std::chrono::milliseconds patience);
+  /// \param timeout time that the orderly shutdown may take, from now on.
+  void begin(std::chrono::milliseconds timeout);
 
  private:
   [[noreturn]] void end();

@@ -55,13 +55,13 @@ constexpr std::array<VerdictRow, kVerdictCount> kTable{{
     {kProxyMalformed, "PROXY_MALFORMED", 400, "no PROXY header of version 1 or 2", kWarning},
 }};
 
-constexpr bool rows_stand_at_their_verdicts() {
+constexpr bool rows_are_in_verdict_order() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     if (static_cast<std::size_t>(kTable[i].verdict) != i) return false;
   }
   return true;
 }
-static_assert(rows_stand_at_their_verdicts());
+static_assert(rows_are_in_verdict_order());
 
 }  // namespace
 

@@ -23,7 +23,7 @@ constexpr milliseconds kRollbackMax{1000};
 constexpr std::chrono::hours kScriptMax{1};
 /// Extra time that the client waits after the time limit of an SQL statement, so that the server's
 /// own timeout error can still arrive.
-constexpr milliseconds kHearsay{500};
+constexpr milliseconds kServerErrorGrace{500};
 
 // BEGIN sets the isolation level because the default of the database may differ: at a higher level,
 // two transactions that store copies of one notification would make each other fail.
@@ -208,8 +208,9 @@ Connection::Result<void> PostgresConnection::exchange(std::span<const Command> c
   if (auto ready = usable(); !ready) return ready;
   queue_all(commands, results, and_commit);
   const auto& times = options_.times;
-  const milliseconds patience = and_commit ? times.commit_max : times.statement_max * 2 + kHearsay;
-  auto received = receive_all(Clock::now() + patience);
+  const milliseconds timeout =
+      and_commit ? times.commit_max : times.statement_max * 2 + kServerErrorGrace;
+  auto received = receive_all(Clock::now() + timeout);
   if (and_commit && received) in_transaction_ = false;
   return received;
 }
@@ -300,9 +301,9 @@ Connection::Result<void> PostgresConnection::read(const pg_result* answer, const
 }
 
 Failure PostgresConnection::lose_session(Failure failure, bool may_be_committed) {
-  const bool was_silent = session_->was_silent();
+  const bool timed_out = session_->timed_out();
   drop_session();
-  if (in_transaction_ && !may_be_committed && !was_silent) failure.code = FailureCode::kConflict;
+  if (in_transaction_ && !may_be_committed && !timed_out) failure.code = FailureCode::kConflict;
   return failure;
 }
 
@@ -311,7 +312,7 @@ Connection::Result<void> PostgresConnection::run_script(std::string_view script)
   std::string text(script);
   if (std::exchange(begin_pending_, false)) text = std::string(kBeginCommand) + ";" + text;
   auto ran = session_->run_script(text, Clock::now() + kScriptMax);
-  if (!ran && (session_->was_silent() || !session_->is_alive())) drop_session();
+  if (!ran && (session_->timed_out() || !session_->is_alive())) drop_session();
   return ran;
 }
 

@@ -47,7 +47,7 @@ bool PostgresListener::wait(Deadline deadline) {
       announces_ = false;
       announces_again_at_ = Clock::now() + kAnnounceGap;
       if (!run(notify_)) session_.reset();
-    } else if (hear(announces_ ? std::min(deadline, announces_again_at_) : deadline)) {
+    } else if (receive(announces_ ? std::min(deadline, announces_again_at_) : deadline)) {
       return true;
     }
     eventfd_t wakes = 0;
@@ -58,10 +58,10 @@ bool PostgresListener::wait(Deadline deadline) {
   return false;
 }
 
-bool PostgresListener::hear(Deadline deadline) {
-  const auto heard = session_->wait_for_notification(wake_, deadline);
-  if (!heard) session_.reset();
-  return heard && *heard;
+bool PostgresListener::receive(Deadline deadline) {
+  const auto received = session_->wait_for_notification(wake_, deadline);
+  if (!received) session_.reset();
+  return received && *received;
 }
 
 /// Makes sure that there is a session with the server that listens to the announcements of other
@@ -87,9 +87,9 @@ bool PostgresListener::run(const std::string& statement) {
 
 void PostgresListener::rest(Deadline deadline) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-  const auto patience = std::clamp(left, milliseconds(0), kListenAgainFirst);
+  const auto timeout = std::clamp(left, milliseconds(0), kListenAgainFirst);
   pollfd wake{.fd = wake_, .events = POLLIN, .revents = 0};
-  static_cast<void>(::poll(&wake, 1, static_cast<int>(patience.count())));
+  static_cast<void>(::poll(&wake, 1, static_cast<int>(timeout.count())));
 }
 
 void PostgresListener::announce() noexcept {

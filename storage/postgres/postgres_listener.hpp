@@ -36,7 +36,7 @@ class PostgresListener final : public WakeChannel {
  private:
   [[nodiscard]] bool listen();
   [[nodiscard]] bool run(const std::string& statement);
-  [[nodiscard]] bool hear(Deadline deadline);
+  [[nodiscard]] bool receive(Deadline deadline);
   /// Waits until the next try to connect, the deadline or an interrupt; called while there is no
   /// session with the server.
   void rest(Deadline deadline);

@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Longest time that test_server() waits for the server to answer its test connection.
-constexpr std::chrono::seconds kDoorMax{2};
+constexpr std::chrono::seconds kServerTestMax{2};
 
 struct Setting {
   const char* keyword;
@@ -57,8 +57,8 @@ struct ConnectionSettings {
 bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    const auto patience = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
-    const int ready = ::poll(what.data(), what.size(), patience);
+    const auto timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
+    const int ready = ::poll(what.data(), what.size(), timeout);
     if (ready > 0) return true;
     if (ready == 0 && Clock::now() >= deadline) return false;
     if (ready < 0 && errno != EINTR) return true;  // the read after this wait reports the error
@@ -120,7 +120,7 @@ PostgresSession::ServerState PostgresSession::test_server(const std::string& url
   // Make libpq put the error code into its message, because the text of the message is in the
   // server's language.
   PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
-  const Deadline deadline = Clock::now() + kDoorMax;
+  const Deadline deadline = Clock::now() + kServerTestMax;
   auto state = PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -179,7 +179,7 @@ PostgresSession::Result<void> PostgresSession::wait_for_result(Deadline deadline
     if (PQisBusy(connection) == 0) return {};
     const auto events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
     std::array socket{pollfd{.fd = PQsocket(connection), .events = events, .revents = 0}};
-    if (!wait_on(socket, deadline)) return silent();
+    if (!wait_on(socket, deadline)) return timeout_failure();
     if ((socket[0].revents & ~POLLOUT) != 0 && PQconsumeInput(connection) == 0) return lost();
   }
 }
@@ -233,14 +233,14 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
     void operator()(PGnotify* notification) const { PQfreemem(notification); }
   };
   for (;;) {
-    bool heard = false;
+    bool received = false;
     using Notification = std::unique_ptr<PGnotify, FreeNotification>;
     for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
       // PostgreSQL also sends this session the NOTIFY messages of the session itself, which are
       // ignored. Several messages count as one.
-      heard = heard || one->be_pid != PQbackendPID(connection);
+      received = received || one->be_pid != PQbackendPID(connection);
     }
-    if (heard) return true;
+    if (received) return true;
     std::array ends{pollfd{.fd = PQsocket(connection), .events = POLLIN, .revents = 0},
                     pollfd{.fd = interrupt, .events = POLLIN, .revents = 0}};
     if (!wait_on(ends, deadline) || ends[1].revents != 0) return false;
@@ -263,8 +263,8 @@ Failure PostgresSession::lost() const {
                                          on_one_line(PQerrorMessage(connection_.get()))};
 }
 
-Failure PostgresSession::silent() {
-  silent_ = true;
+Failure PostgresSession::timeout_failure() {
+  timed_out_ = true;
   return {FailureCode::kUnavailable, "store " + store_name_ +
                                          " did not answer in time: look at the server's load and "
                                          "at the network"};

@@ -57,7 +57,7 @@ class PostgresSession {
   [[nodiscard]] bool is_in_transaction() const;
   /// Returns true if a deadline passed without an answer of the server. The server may still be
   /// working on a statement.
-  [[nodiscard]] bool was_silent() const { return silent_; }
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
 
   // The functions below queue a statement, or the end of the pipeline. They copy their arguments.
   // If one of them fails, the next receive() reports the error.
@@ -104,13 +104,13 @@ class PostgresSession {
 
   static void note_warning(void* session, const pg_result* notice);
   [[nodiscard]] Failure lost() const;
-  [[nodiscard]] Failure silent();
+  [[nodiscard]] Failure timeout_failure();
   /// Sends the queued statements and reads input until one whole result has arrived.
   [[nodiscard]] Result<void> wait_for_result(Deadline deadline);
 
   std::string store_name_;
   std::string warning_;
-  bool silent_ = false;
+  bool timed_out_ = false;
   std::unique_ptr<pg_conn, Finish> connection_;
 };
 

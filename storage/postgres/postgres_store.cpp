@@ -49,13 +49,13 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kServe, now_ms));
   auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
-    const ServerState door = PostgresSession::test_server(url.address);
+    const ServerState server_state = PostgresSession::test_server(url.address);
     // The test found that the server accepts connections: either the server became available
     // meanwhile, or the first connection failed for another reason. A second try shows which of the
     // two is true.
-    if (door == ServerState::kOpen)
+    if (server_state == ServerState::kOpen)
       connected = store->make_writer(WriterRole::kOperators)->connect();
-    if (door == ServerState::kAway) connected = {};
+    if (server_state == ServerState::kAway) connected = {};
   }
   if (!connected) return connected.error();
   return std::unique_ptr<Store>(std::move(store));

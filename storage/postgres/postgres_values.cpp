@@ -70,7 +70,7 @@ PostgresParameters::PostgresParameters(std::span<const Parameter> parameters)
       write_big_endian(*integer, integers_[i]);
       set(i, type::kInt8, {integers_[i].data(), integers_[i].size()});
     } else if (const auto* text = std::get_if<std::string_view>(&parameter)) {
-      set(i, type::kText, storable_text(*text, mended_[i]));
+      set(i, type::kText, storable_text(*text, repaired_[i]));
     } else if (const auto* bytes = std::get_if<Bytes>(&parameter)) {
       set(i, type::kBytes, bytes->view);
     }

@@ -43,7 +43,7 @@ class PostgresParameters {
   std::array<int, kMax> lengths_{};
   std::array<int, kMax> formats_{};
   std::array<std::array<char, 8>, kMax> integers_{};
-  std::array<std::string, kMax> mended_;
+  std::array<std::string, kMax> repaired_;
 };
 
 /// Reads the rows of a PostgreSQL result into `rows`. Overwrites the old content of `rows`, to

@@ -56,19 +56,19 @@ std::size_t storable_prefix(std::string_view text) {
 
 }  // namespace
 
-std::string_view storable_text(std::string_view text, std::string& mended) {
+std::string_view storable_text(std::string_view text, std::string& repaired) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > '\0'; });
   if (plain) return text;
   std::size_t good = storable_prefix(text);
   if (good == text.size()) return text;
-  mended.clear();
+  repaired.clear();
   while (good < text.size()) {
-    mended.append(text.substr(0, good)).append(base::kReplacementCharacter);
+    repaired.append(text.substr(0, good)).append(base::kReplacementCharacter);
     text.remove_prefix(good + 1);
     good = storable_prefix(text);
   }
-  mended.append(text);
-  return mended;
+  repaired.append(text);
+  return repaired;
 }
 
 }  // namespace couponhook::storage

@@ -13,8 +13,8 @@ namespace couponhook::storage {
 /// stored whatever it contains. No content is lost, because the received resource is also stored
 /// unchanged as bytes.
 ///
-/// \param mended receives the new text if a byte was replaced.
-/// \return `text` if it needed no change, otherwise a view of `mended`.
-[[nodiscard]] std::string_view storable_text(std::string_view text, std::string& mended);
+/// \param repaired receives the new text if a byte was replaced.
+/// \return `text` if it needed no change, otherwise a view of `repaired`.
+[[nodiscard]] std::string_view storable_text(std::string_view text, std::string& repaired);
 
 }  // namespace couponhook::storage

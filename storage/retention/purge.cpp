@@ -19,7 +19,7 @@ constexpr std::string_view kPayloads = "payloads";
 constexpr std::string_view kIdentities = "identities";
 
 constexpr Bytes kNothing{};
-constexpr std::chrono::milliseconds kLedgerMarksApart = std::chrono::days(1);
+constexpr std::chrono::milliseconds kLedgerMarkInterval = std::chrono::days(1);
 
 bool is_before(std::int64_t time_ms, const std::optional<std::int64_t>& cutoff_ms) {
   return cutoff_ms && time_ms < *cutoff_ms;
@@ -112,19 +112,19 @@ Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
 
 /// Reads the next notifications to purge before the transaction begins, so that slow disk reads do
 /// not make other commits wait.
-Purge::Result<void> Purge::look(const Query<PurgeCandidate>& query, std::int64_t rows_max) {
+Purge::Result<void> Purge::scan(const Query<PurgeCandidate>& query, std::int64_t rows_max) {
   const std::array ask{Command(query, {position_, rows_max}),
                        Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
-  seen_ = query.read_all(results_[0]);
+  scanned_ = query.read_all(results_[0]);
   newest_ = first_integer(results_[1]).value_or(0);
   return {};
 }
 
 Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
-  if (auto looked = look(sql::kLookAtHeld, rows_max); !looked) return looked.error();
+  if (auto scanned = scan(sql::kScanHeld, rows_max); !scanned) return scanned.error();
   PurgeCounts freed;
-  for (const PurgeCandidate& seen : seen_) {
+  for (const PurgeCandidate& seen : scanned_) {
     if (seen.is_open) continue;
     const bool is_forgotten = is_before(seen.received_at_ms, cutoffs_.identity_ms);
     if (is_forgotten && seen.sequence != newest_) {
@@ -139,13 +139,13 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
     } else {
       continue;
     }
-    commands_.push_back(Command(sql::kLetGo, {seen.sequence}));
+    commands_.push_back(Command(sql::kReleaseHeld, {seen.sequence}));
   }
   if (auto written = write(); !written) return written.error();
   counts_.identities += freed.identities;
   counts_.payloads += freed.payloads;
-  if (!seen_.empty()) position_ = seen_.back().sequence;
-  return std::ssize(seen_) == rows_max;
+  if (!scanned_.empty()) position_ = scanned_.back().sequence;
+  return std::ssize(scanned_) == rows_max;
 }
 
 Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
@@ -153,19 +153,19 @@ Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
   if (auto started = start_at_cursor(kIdentities, *cutoffs_.identity_ms); !started) {
     return started.error();
   }
-  if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
+  if (auto scanned = scan(sql::kScanNotifications, rows_max); !scanned) return scanned.error();
   const auto stays = [this](const PurgeCandidate& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.identity_ms) || seen.sequence == newest_;
   };
-  const auto end = std::ranges::find_if(seen_, stays);
-  const bool more = end == seen_.end() && std::ssize(seen_) == rows_max;
-  if (end != seen_.begin()) {
+  const auto end = std::ranges::find_if(scanned_, stays);
+  const bool more = end == scanned_.end() && std::ssize(scanned_) == rows_max;
+  if (end != scanned_.begin()) {
     const std::int64_t to = std::prev(end)->sequence;
     append_removal(position_, to);
     commands_.push_back(Command(sql::kMoveCursor, {kIdentities, to}));
     if (auto written = write(); !written) return written.error();
-    counts_.identities +=
-        std::count_if(seen_.begin(), end, [](const PurgeCandidate& seen) { return !seen.is_open; });
+    counts_.identities += std::count_if(scanned_.begin(), end,
+                                        [](const PurgeCandidate& seen) { return !seen.is_open; });
     position_ = to;
   }
   identities_end_ = position_;
@@ -177,17 +177,17 @@ Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
   if (auto started = start_at_cursor(kPayloads, *cutoffs_.payload_ms); !started) {
     return started.error();
   }
-  if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
-  const auto end = std::ranges::find_if(seen_, [this](const PurgeCandidate& seen) {
+  if (auto scanned = scan(sql::kScanNotifications, rows_max); !scanned) return scanned.error();
+  const auto end = std::ranges::find_if(scanned_, [this](const PurgeCandidate& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.payload_ms);
   });
-  const bool more = end == seen_.end() && std::ssize(seen_) == rows_max;
-  if (end == seen_.begin()) return false;
+  const bool more = end == scanned_.end() && std::ssize(scanned_) == rows_max;
+  if (end == scanned_.begin()) return false;
   const std::int64_t to = std::prev(end)->sequence;
   append_emptying(position_, to);
   commands_.push_back(Command(sql::kMoveCursor, {kPayloads, to}));
   if (auto written = write(); !written) return written.error();
-  counts_.payloads += std::count_if(seen_.begin(), end, [](const PurgeCandidate& seen) {
+  counts_.payloads += std::count_if(scanned_.begin(), end, [](const PurgeCandidate& seen) {
     return seen.has_payload && !seen.is_open;
   });
   position_ = to;
@@ -196,11 +196,11 @@ Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   if (!cutoffs_.quarantine_ms) return false;
-  const std::array ask{Command(sql::kLookAtQuarantine, {position_, rows_max})};
+  const std::array ask{Command(sql::kScanQuarantine, {position_, rows_max})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
   std::int64_t old = 0;
   std::int64_t to = position_;
-  for (const QuarantinedTime& body : sql::kLookAtQuarantine.read_all(results_[0])) {
+  for (const QuarantinedTime& body : sql::kScanQuarantine.read_all(results_[0])) {
     if (!is_before(body.received_at_ms, cutoffs_.quarantine_ms)) break;
     to = body.sequence;
     ++old;
@@ -221,7 +221,7 @@ Purge::Result<void> Purge::mark_ledger(std::int64_t now_ms) {
   const std::array ask{Command(sql::kNewestLedgerMark, {})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
   const auto newest_ms = first_integer(results_[0]);
-  const bool is_marked = newest_ms && *newest_ms > now_ms - kLedgerMarksApart.count();
+  const bool is_marked = newest_ms && *newest_ms > now_ms - kLedgerMarkInterval.count();
   if (is_marked || mode_ == PurgeMode::kCount) return {};
   commands_.push_back(Command(sql::kMarkLedger, {now_ms}));
   return write();
@@ -237,8 +237,8 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
     end_ = refunds ? mark.refunds : mark.coupon_history;
     stage_begun_ = true;
   }
-  const std::array ask{Command(refunds ? sql::kLookAtRefunds : sql::kLookAtCouponFacts,
-                               {position_, end_, rows_max})};
+  const std::array ask{
+      Command(refunds ? sql::kScanRefunds : sql::kScanCouponFacts, {position_, end_, rows_max})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
   const std::int64_t found = std::ssize(results_[0]);
   if (found == 0) return false;

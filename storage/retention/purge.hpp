@@ -127,7 +127,7 @@ class Purge {
 
   [[nodiscard]] Result<void> start_at_cursor(std::string_view task, std::int64_t cutoff_ms);
   [[nodiscard]] Result<std::int64_t> estimate_end(std::int64_t cutoff_ms);
-  [[nodiscard]] Result<void> look(const Query<PurgeCandidate>& query, std::int64_t rows_max);
+  [[nodiscard]] Result<void> scan(const Query<PurgeCandidate>& query, std::int64_t rows_max);
   void append_removal(std::int64_t after, std::int64_t to);
   void append_emptying(std::int64_t after, std::int64_t to);
   void append_counted(std::string_view total, const Command& removal);
@@ -151,7 +151,7 @@ class Purge {
   std::int64_t identities_end_ = 0;
   std::int64_t newest_ = 0;
   PurgeCounts counts_;
-  std::vector<PurgeCandidate> seen_;
+  std::vector<PurgeCandidate> scanned_;
   std::vector<Command> commands_;
   /// DELETE statements whose number of deleted rows is subtracted from a stored total.
   std::vector<Counted> counted_;

@@ -46,8 +46,8 @@ void note_nearest(const std::vector<SeenTimes>& seen, std::int64_t now_ms,
   }
 }
 
-Connection::Result<Evidence> look(Connection& connection, std::int64_t now_ms,
-                                  const std::optional<SteadyTime>& steady) {
+Connection::Result<Evidence> read_evidence(Connection& connection, std::int64_t now_ms,
+                                           const std::optional<SteadyTime>& steady) {
   const std::string boot = steady ? steady->boot : std::string();
   const std::array ask{Command(sql::kNewestSeen, {kFromNotification}),
                        Command(sql::kNewestSealed, {}),
@@ -64,7 +64,7 @@ Connection::Result<Evidence> look(Connection& connection, std::int64_t now_ms,
   return evidence;
 }
 
-std::optional<std::string> doubt(const Evidence& evidence, std::int64_t now_ms) {
+std::optional<std::string> clock_error(const Evidence& evidence, std::int64_t now_ms) {
   const auto& nearest = evidence.nearest_ms;
   const auto& skew = evidence.skew_ms;
   if (nearest && std::abs(now_ms - *nearest) <= kDayMs) return std::nullopt;
@@ -96,12 +96,12 @@ std::optional<SteadyTime> steady_time() {
   return now;
 }
 
-Connection::Result<std::optional<std::string>> doubt_about_clock(
+Connection::Result<std::optional<std::string>> find_clock_error(
     Connection& connection, std::int64_t now_ms, const std::optional<SteadyTime>& steady,
     PurgeMode mode) {
-  const auto evidence = look(connection, now_ms, steady);
+  const auto evidence = read_evidence(connection, now_ms, steady);
   if (!evidence) return evidence.error();
-  auto why = doubt(*evidence, now_ms);
+  auto why = clock_error(*evidence, now_ms);
   if (!why && mode == PurgeMode::kRemove) {
     if (auto marked = trust_clock(connection, now_ms, steady); !marked) return marked.error();
   }

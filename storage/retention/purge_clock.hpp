@@ -35,7 +35,7 @@ struct SteadyTime {
 /// notification arrives. A store that has received nothing needs no check.
 ///
 /// If the clock seems right, the function writes a new mark, unless `mode` only counts.
-[[nodiscard]] Connection::Result<std::optional<std::string>> doubt_about_clock(
+[[nodiscard]] Connection::Result<std::optional<std::string>> find_clock_error(
     Connection& connection, std::int64_t now_ms, const std::optional<SteadyTime>& steady,
     PurgeMode mode);
 

@@ -58,7 +58,7 @@ Connection::Result<bool> run_purge(Purge& purge, PurgePace::Duration pass_max,
     // takes.
     const bool wrote = step->held.count() > 0;
     const PurgeLeft left = stage.left(purge.progress());
-    if (!rest(wrote ? pace.rest_after(step->held, left) : PurgePace::Duration{})) return false;
+    if (!rest(wrote ? pace.pause_after(step->held, left) : PurgePace::Duration{})) return false;
   }
 }
 

@@ -15,11 +15,11 @@ namespace couponhook::storage {
 /// Limits on the share of the writers' time that a purge of old data may take.
 struct PurgeTerms {
   std::chrono::steady_clock::duration wanted;  ///< wanted duration of one transaction of the purge
-  int rests;  ///< longest pause after a transaction of the purge, in multiples of the transaction's
-              ///< duration
+  int pause_factor_max;  ///< longest pause after a transaction of the purge, in multiples of the
+                         ///< transaction's duration
   /// Shortest pause after a transaction of the purge, in multiples of the transaction's duration;
   /// used if there is much to do.
-  int rests_min;
+  int pause_factor_min;
 };
 /// Limits of a purge on SQLite, which allows one writer at a time. With these values, two or three
 /// of a hundred notifications have to wait for a transaction of the purge, and none of them waits
@@ -55,9 +55,10 @@ class PurgePace {
   /// \param left rows that the present stage of the purge still has to look at, and the time left
   /// for them.
   /// \return duration of the pause before the next transaction.
-  [[nodiscard]] Duration rest_after(Duration took, const PurgeLeft& left) {
+  [[nodiscard]] Duration pause_after(Duration took, const PurgeLeft& left) {
     const Duration share = left.rows > 0 ? left.time * rows_ / left.rows : Duration::max();
-    const Duration rest = std::clamp(share - took, terms_.rests_min * took, terms_.rests * took);
+    const Duration rest =
+        std::clamp(share - took, terms_.pause_factor_min * took, terms_.pause_factor_max * took);
     const std::int64_t fitting = took.count() > 0 ? rows_ * terms_.wanted / took : kRowsMax;
     // The number of rows per transaction moves only halfway to the new estimate, so that one slow
     // transaction does not change it too much.

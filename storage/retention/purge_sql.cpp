@@ -43,18 +43,18 @@ const Statement kNewestNotification{"SELECT seq FROM notifications ORDER BY seq 
 const Statement kNextReceived{
     "SELECT received_at FROM notifications WHERE seq > $1 ORDER BY seq LIMIT 1"};
 
-const Query<PurgeCandidate> kLookAtNotifications{
+const Query<PurgeCandidate> kScanNotifications{
     "SELECT {columns} FROM notifications n WHERE n.seq > $1 ORDER BY n.seq LIMIT $2",
     kLookedAt,
     {{"n.seq", &PurgeCandidate::sequence}}};
 
-const Query<PurgeCandidate> kLookAtHeld{
+const Query<PurgeCandidate> kScanHeld{
     "SELECT {columns} FROM retention_held h LEFT JOIN notifications n ON n.seq = h.notification"
     " WHERE h.notification > $1 ORDER BY h.notification LIMIT $2",
     kLookedAt,
     {{"h.notification", &PurgeCandidate::sequence}}};
 
-const Query<QuarantinedTime> kLookAtQuarantine{
+const Query<QuarantinedTime> kScanQuarantine{
     "SELECT {columns} FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2",
     {{"seq", &QuarantinedTime::sequence}, {"received_at", &QuarantinedTime::received_at_ms}}};
 
@@ -67,7 +67,7 @@ const Statement kHoldOpen{
 // Removes a notification from the table retention_held (old notifications with open deliveries). If
 // one of its deliveries was retried since the purge checked it, the table keeps the notification,
 // and the purge checks it again.
-const Statement kLetGo{
+const Statement kReleaseHeld{
     "DELETE FROM retention_held WHERE notification = $1"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
 
@@ -149,11 +149,11 @@ const Statement kDeleteLedgerMarks{
     "DELETE FROM ledger_marks WHERE marked_at < (SELECT max(m.marked_at) FROM ledger_marks m"
     " WHERE m.marked_at < $1)"};
 
-const Statement kLookAtCouponFacts{
+const Statement kScanCouponFacts{
     "SELECT seq FROM coupon_history WHERE seq > $1 AND seq <= $2"
     " AND seq < (SELECT max(seq) FROM coupon_history) ORDER BY seq LIMIT $3"};
 
-const Statement kLookAtRefunds{
+const Statement kScanRefunds{
     "SELECT seq FROM refunds WHERE seq > $1 AND seq <= $2"
     " AND seq < (SELECT max(seq) FROM refunds) ORDER BY seq LIMIT $3"};
 
@@ -168,11 +168,11 @@ std::span<const Statement* const> purge_statements() {
                                                                 &kEndLease,
                                                                 &kNewestNotification,
                                                                 &kNextReceived,
-                                                                &kLookAtNotifications,
-                                                                &kLookAtHeld,
-                                                                &kLookAtQuarantine,
+                                                                &kScanNotifications,
+                                                                &kScanHeld,
+                                                                &kScanQuarantine,
                                                                 &kHoldOpen,
-                                                                &kLetGo,
+                                                                &kReleaseHeld,
                                                                 &kLockEnded,
                                                                 &kNewestSeen,
                                                                 &kNewestSealed,
@@ -191,8 +191,8 @@ std::span<const Statement* const> purge_statements() {
                                                                 &kMarkLedger,
                                                                 &kLedgerMarkBefore,
                                                                 &kDeleteLedgerMarks,
-                                                                &kLookAtCouponFacts,
-                                                                &kLookAtRefunds,
+                                                                &kScanCouponFacts,
+                                                                &kScanRefunds,
                                                                 &kDeleteCouponFacts,
                                                                 &kDeleteRefunds});
   return kAll;

@@ -66,12 +66,12 @@ extern const Statement kNewestNotification;
 /// number). Result: received_at.
 extern const Statement kNextReceived;
 /// Reads the next notifications that a purge looks at. Parameters: after (a seq), limit.
-extern const Query<PurgeCandidate> kLookAtNotifications;
+extern const Query<PurgeCandidate> kScanNotifications;
 /// Reads old notifications that earlier purges left unchanged because of open deliveries.
 /// Parameters: after (a seq), limit.
-extern const Query<PurgeCandidate> kLookAtHeld;
+extern const Query<PurgeCandidate> kScanHeld;
 /// Reads the next quarantined bodies that a purge looks at. Parameters: after (a seq), limit.
-extern const Query<QuarantinedTime> kLookAtQuarantine;
+extern const Query<QuarantinedTime> kScanQuarantine;
 
 // The SQL statements with the parameters `after` and `to` act on the notifications whose row
 // numbers are above `after` and at most `to`. Notifications with open deliveries are not changed.
@@ -81,7 +81,7 @@ extern const Query<QuarantinedTime> kLookAtQuarantine;
 extern const Statement kHoldOpen;
 /// Removes a notification from the table retention_held, unless it has an open delivery. Parameter:
 /// notification (its row number).
-extern const Statement kLetGo;
+extern const Statement kReleaseHeld;
 /// Locks the rows of deliveries that have ended, so that an operator cannot retry them before the
 /// commit. Parameters: after, to (range of notification numbers). Result: seq (row number).
 extern const Statement kLockEnded;
@@ -142,10 +142,10 @@ extern const Query<LedgerMark> kLedgerMarkBefore;
 extern const Statement kDeleteLedgerMarks;
 /// Reads the next ledger facts of coupons that a purge deletes, but never the newest row of the
 /// table. Parameters: after, to (range of row numbers), limit. Result: seq (row number).
-extern const Statement kLookAtCouponFacts;
+extern const Statement kScanCouponFacts;
 /// Reads the next refunds that a purge deletes from the ledger, but never the newest row of the
 /// table. Parameters: after, to (range of row numbers), limit. Result: seq (row number).
-extern const Statement kLookAtRefunds;
+extern const Statement kScanRefunds;
 /// Deletes ledger facts of coupons (issued or redeemed). Parameters: after, to (range of row
 /// numbers).
 extern const Statement kDeleteCouponFacts;

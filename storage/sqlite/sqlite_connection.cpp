@@ -272,7 +272,7 @@ Connection::Result<void> SqliteConnection::commit_without_waiting() {
 Connection::Result<void> SqliteConnection::confirm_place() {
   if (files_ == nullptr) return {};
   if (files_->check()) return {};
-  if (sqlite3_total_changes(db_.get()) != changes_before_) files_->count_stray();
+  if (sqlite3_total_changes(db_.get()) != changes_before_) files_->count_lost_write();
   checkpoint_if_lost();
   return files_->check();
 }
@@ -304,13 +304,13 @@ Connection::Result<LogState> SqliteConnection::checkpoint() {
   return state;
 }
 
-void SqliteConnection::tell_of_commits(std::function<void(int frames)> told) {
-  tell_of_commit_ = std::move(told);
+void SqliteConnection::set_commit_listener(std::function<void(int frames)> listener) {
+  commit_listener_ = std::move(listener);
   // Replaces SQLite's own hook for commits, which would run checkpoints on the committing thread.
   sqlite3_wal_hook(
       db_.get(),
       [](void* connection, sqlite3*, const char*, int frames) {
-        static_cast<SqliteConnection*>(connection)->tell_of_commit_(frames);
+        static_cast<SqliteConnection*>(connection)->commit_listener_(frames);
         return SQLITE_OK;
       },
       this);

@@ -73,10 +73,10 @@ class SqliteConnection final : public Connection {
   /// wait for other connections.
   /// \return the state of the write-ahead log after this copying.
   [[nodiscard]] Result<LogState> checkpoint();
-  /// Makes SQLite stop running checkpoints on this connection. Instead, `told` is called after each
-  /// commit, while the connection still has its turn to write, with the number of frames in the
-  /// write-ahead log.
-  void tell_of_commits(std::function<void(int frames)> told);
+  /// Makes SQLite stop running checkpoints on this connection. Instead, `listener` is called after
+  /// each commit, while the connection still has its turn to write, with the number of frames in
+  /// the write-ahead log.
+  void set_commit_listener(std::function<void(int frames)> listener);
   /// Makes this connection refuse every change of the database from now on.
   [[nodiscard]] Result<void> make_read_only();
   /// From now on, a commit or a read succeeds only if `files` (the database and its write-ahead
@@ -152,7 +152,7 @@ class SqliteConnection final : public Connection {
   bool has_turn_ = false;
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
-  std::function<void(int frames)> tell_of_commit_;
+  std::function<void(int frames)> commit_listener_;
   // The cache of prepared statements is declared after the database handle. So the statements are
   // finalized before the database is closed.
   std::unique_ptr<sqlite3, CloseDatabase> db_;

@@ -22,7 +22,7 @@ constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
 
 /// Returns true if the errno means that the disk is full. With some file systems, SQLite reports a
 /// full disk only as an I/O error.
-bool is_want_of_space(int error) {
+bool is_out_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
@@ -59,7 +59,7 @@ CodeMeaning meaning_of(int rc, int system_error) {
     case SQLITE_FULL:
       return kNoSpace;
     case SQLITE_IOERR:
-      if (is_want_of_space(system_error)) return kNoSpace;
+      if (is_out_of_space(system_error)) return kNoSpace;
       return {FailureCode::kIo, "the device failed under",
               "look for disk errors in the system's log"};
     case SQLITE_CORRUPT:

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Result = Connection::Result<void>;
 
-Result refuse_what_is_no_file(const fs::path& path) {
+Result refuse_non_file(const fs::path& path) {
   std::error_code ec;
   const fs::file_status status = fs::status(path, ec);
   if (!fs::exists(status) || fs::is_regular_file(status)) return {};
@@ -35,7 +35,7 @@ Result refuse_what_is_no_file(const fs::path& path) {
 
 /// Returns true for a folder in /proc or /sys: no file can be created there, whatever the
 /// permissions say.
-bool is_kernels_own(const fs::path& folder) {
+bool is_kernel_file_system(const fs::path& folder) {
   struct statfs about {};
   if (::statfs(folder.c_str(), &about) != 0) return false;
   return about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC;
@@ -45,7 +45,7 @@ bool is_kernels_own(const fs::path& folder) {
 /// locked, so that no lock file is left beside a foreign file. If a lock file exists, this process
 /// may have the store open. Then the file is not read, because closing the file would drop the
 /// locks that SQLite holds on it.
-Result refuse_what_is_no_database(const fs::path& path) {
+Result refuse_other_file_type(const fs::path& path) {
   std::error_code ec;
   if (!SqliteFile::is_made(path) || fs::exists(path.string() + ".lock", ec)) return {};
   static constexpr std::string_view kMagic("SQLite format 3\0", 16);
@@ -69,7 +69,7 @@ Result adopt(SqliteConnection& connection, const fs::path& path, const StoreOpti
   return migrate(connection, kSqliteDialect, path.string(), now_ms);
 }
 
-Result look_at(SqliteConnection& connection, const fs::path& path) {
+Result check_for_reading(SqliteConnection& connection, const fs::path& path) {
   if (auto ours = connection.check_identity(false); !ours) return ours;
   const auto version = known_schema_version(connection, path.string());
   if (!version) return version.error();
@@ -88,7 +88,7 @@ constexpr std::array kOpenPauses{std::chrono::milliseconds{20}, std::chrono::mil
 /// Calls `open`, and calls it again after a pause if a file could not be opened.
 /// \return the result of the last call of `open`.
 template <typename Open>
-auto with_patience(Open&& open) {
+auto open_with_retries(Open&& open) {
   auto opened = open();
   for (const auto pause : kOpenPauses) {
     if (opened || opened.error().code != FailureCode::kNoAccess) break;
@@ -124,16 +124,16 @@ SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, bool writes,
 Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
                                                        const StoreOptions& options,
                                                        std::int64_t now_ms) {
-  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  if (auto file = refuse_non_file(path); !file) return file.error();
   if (auto made = make_private_folder(path.parent_path()); !made) return made.error();
   if (auto local = refuse_network_file_system(path.parent_path()); !local) return local.error();
-  if (auto database = refuse_what_is_no_database(path); !database) return database.error();
+  if (auto database = refuse_other_file_type(path); !database) return database.error();
   auto lock = FileLock::acquire(path);
   if (!lock) return lock.error();
   if (auto made = make_private_file(path); !made) return made.error();
 
   std::unique_ptr<SqliteFile> store(new SqliteFile(path, options, true, std::move(*lock)));
-  const auto adopted = with_patience([&]() -> Result<std::unique_ptr<SqliteConnection>> {
+  const auto adopted = open_with_retries([&]() -> Result<std::unique_ptr<SqliteConnection>> {
     auto connection = SqliteConnection::open(path, {.busy_timeout = options.busy_timeout});
     if (!connection) return connection.error();
     if (auto ready = adopt(**connection, path, options, now_ms); !ready) return ready.error();
@@ -151,7 +151,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
 
 Store::Result<std::int64_t> SqliteFile::schema_version(const fs::path& path,
                                                        const StoreOptions& options) {
-  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  if (auto file = refuse_non_file(path); !file) return file.error();
   if (!is_made(path)) return 0;
   const auto connection =
       SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
@@ -167,7 +167,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::join(const fs::path& path,
 
 Store::Result<std::unique_ptr<Store>> SqliteFile::beside(const fs::path& path,
                                                          const StoreOptions& options, bool writes) {
-  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  if (auto file = refuse_non_file(path); !file) return file.error();
   if (!is_made(path)) {
     return Failure{FailureCode::kUnavailable,
                    "there is no store at " + path.string() +
@@ -177,7 +177,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::beside(const fs::path& path,
   const auto connection =
       SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
   if (!connection) return connection.error();
-  if (auto known = look_at(**connection, path); !known) return known.error();
+  if (auto known = check_for_reading(**connection, path); !known) return known.error();
   return std::unique_ptr<Store>(std::move(store));
 }
 
@@ -189,7 +189,7 @@ bool SqliteFile::is_made(const fs::path& path) {
 }
 
 Store::Result<void> SqliteFile::check_place(const fs::path& path) {
-  if (auto file = refuse_what_is_no_file(path); !file) return file;
+  if (auto file = refuse_non_file(path); !file) return file;
   std::error_code ec;
   if (fs::exists(path, ec) && ::access(path.c_str(), R_OK | W_OK) != 0) {
     return file_failure("cannot write file", path, errno);
@@ -200,7 +200,7 @@ Store::Result<void> SqliteFile::check_place(const fs::path& path) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     return file_failure("cannot write to folder", folder, errno);
   }
-  if (is_kernels_own(folder)) return file_failure("cannot write to folder", folder, EACCES);
+  if (is_kernel_file_system(folder)) return file_failure("cannot write to folder", folder, EACCES);
   return refuse_network_file_system(folder);
 }
 
@@ -233,7 +233,7 @@ Store::Result<void> SqliteFile::leave_checkpoints(SqliteConnection& connection) 
     if (!own) return own.error();
     checkpointer_ = std::make_shared<SqliteCheckpointer>(std::move(*own), turns_);
   }
-  connection.tell_of_commits(
+  connection.set_commit_listener(
       [checkpointer = checkpointer_](int frames) { checkpointer->committed(frames); });
   return {};
 }
@@ -265,7 +265,7 @@ SqliteFile::Opened SqliteFile::connect(const std::function<Opened()>& open) {
   // Check the place of the database files before a new connection is opened: opening would create a
   // new write-ahead log beside a database whose log is gone.
   if (auto there = check_place(); !there) return there.error();
-  auto connection = with_patience(open);
+  auto connection = open_with_retries(open);
   if (!connection) return connection.error();
   if (auto watched = watch(**connection); !watched) return watched.error();
   return connection;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 /// Shortest time between two searches for the new name of a file that was moved. A search is slow,
 /// because the process may have thousands of descriptors.
-constexpr std::chrono::seconds kLookForApart{1};
+constexpr std::chrono::seconds kSearchInterval{1};
 
 constexpr std::string_view kDescriptors = "/proc/self/fd";
 /// Text that the Linux kernel appends to the name of a deleted file in /proc.
@@ -61,7 +61,7 @@ bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file)
 
 /// \return the end of an error message, which says where a moved or deleted file is now, as far as
 /// the system shows it.
-std::string whereabouts(const FileIdentity& identity, const std::string& path) {
+std::string location_of(const FileIdentity& identity, const std::string& path) {
   std::optional<OpenFile> file;
   if (!find_open_file(identity, file) || !file) return "; it is not known where the file is";
   if (file->name.ends_with(kDeleted)) {
@@ -151,7 +151,7 @@ SqliteFiles::Result<void> SqliteFiles::check() {
       const std::lock_guard lock(mutex_);
       what_.clear();
       set_aside_.clear();
-      strays_ = 0;
+      lost_writes_ = 0;
       checkpointed_ = false;
       database_lost_ = false;
     }
@@ -174,7 +174,7 @@ SqliteFiles::Result<void> SqliteFiles::check_if_lost() {
 Failure SqliteFiles::failure(const Loss& loss) {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
-  if (what_.empty() || now - looked_for_at_ >= kLookForApart) {
+  if (what_.empty() || now - looked_for_at_ >= kSearchInterval) {
     looked_for_at_ = now;
     const bool is_database = loss.file == &files_[0];
     what_ = is_database ? "store " + path_.string()
@@ -182,10 +182,11 @@ Failure SqliteFiles::failure(const Loss& loss) {
     what_ += loss.error == 0
                  ? " is another file now than the one that is open"
                  : " is not in its place (" + std::string(std::strerror(loss.error)) + ")";
-    what_ += whereabouts(*loss.file->identity, loss.path);
+    what_ += location_of(*loss.file->identity, loss.path);
   }
   std::string message =
-      what_ + "; writes since then, none of them acknowledged: " + std::to_string(strays_) + ". ";
+      what_ + "; writes since then, none of them acknowledged: " + std::to_string(lost_writes_) +
+      ". ";
   if (loss.file == &files_[0]) {
     message += "Move it back, or stop the service, put an intact store there and start it again";
   } else {

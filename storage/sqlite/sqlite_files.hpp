@@ -65,7 +65,7 @@ class SqliteFiles {
 
   /// Counts, for the error message, a transaction that was written to files which are no longer in
   /// their place.
-  void count_stray() { ++strays_; }
+  void count_lost_write() { ++lost_writes_; }
   /// Returns true if the database files are no longer in their place and the write-ahead log has
   /// not been copied into the database since that was found.
   [[nodiscard]] bool wants_checkpoint() const { return lost_ && !checkpointed_; }
@@ -101,7 +101,7 @@ class SqliteFiles {
   std::atomic<bool> lost_{false};
   std::atomic<bool> database_lost_{false};
   std::atomic<bool> checkpointed_{false};
-  std::atomic<std::uint64_t> strays_{0};
+  std::atomic<std::uint64_t> lost_writes_{0};
 
   std::mutex mutex_;
   /// Description of the file that is not in its place. The text is renewed only now and then,

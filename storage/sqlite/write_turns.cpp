@@ -4,7 +4,7 @@
 
 namespace couponhook::storage {
 
-bool WriteTurns::take(WriterRole role, std::chrono::milliseconds patience) {
+bool WriteTurns::take(WriterRole role, std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   if (!taken_) {
     taken_ = true;
@@ -14,7 +14,7 @@ bool WriteTurns::take(WriterRole role, std::chrono::milliseconds patience) {
   self.since = Clock::now();
   Line& line = line_of(role);
   line.push_back(&self);
-  if (self.called.wait_for(lock, patience, [&] { return self.has_turn; })) return true;
+  if (self.called.wait_for(lock, timeout, [&] { return self.has_turn; })) return true;
   std::erase(line, &self);
   return false;
 }

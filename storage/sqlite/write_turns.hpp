@@ -32,8 +32,8 @@ class WriteTurns {
       : overdue_after_(overdue_after) {}
 
   /// Waits for the caller's turn to write. The turn lasts until give_back().
-  /// \return false if the turn did not come within `patience`.
-  [[nodiscard]] bool take(WriterRole role, std::chrono::milliseconds patience);
+  /// \return false if the turn did not come within `timeout`.
+  [[nodiscard]] bool take(WriterRole role, std::chrono::milliseconds timeout);
   void give_back();
 
  private:

@@ -21,7 +21,7 @@ Connection::Result<std::int64_t> count_rows(Connection& connection, const Copied
 
 /// \return the last row of a table, in the order of the key, that the target of the copy has; empty
 /// if the table has no rows there.
-Connection::Result<Row> where_it_ended(Connection& target, const CopiedTable& table) {
+Connection::Result<Row> last_copied_key(Connection& target, const CopiedTable& table) {
   std::vector<Rows> results;
   const std::array ask{table.last_row()};
   if (auto asked = target.run(ask, results); !asked) return asked.error();
@@ -46,7 +46,7 @@ Result copy_rows(Connection& source, Connection& target, const CopiedTable& tabl
   TableWalk walk(source, table);
   std::uint64_t done = 0;
   if (table.is_ordered_alike()) {
-    auto last = where_it_ended(target, table);
+    auto last = last_copied_key(target, table);
     if (!last) return last.error();
     if (!last->empty()) {
       const auto there = count_rows(target, table);

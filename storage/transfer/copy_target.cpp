@@ -17,7 +17,7 @@ namespace {
 using Result = Connection::Result<void>;
 
 constexpr Statement kAppliedAt{"SELECT applied_at FROM couponhook_schema WHERE version = $1"};
-constexpr Statement kTakeMarkAway{"DELETE FROM couponhook_schema WHERE version = $1"};
+constexpr Statement kRemoveMark{"DELETE FROM couponhook_schema WHERE version = $1"};
 
 Connection::Result<Rows> ask(Connection& connection, const Command& command) {
   std::vector<Rows> results;
@@ -37,7 +37,7 @@ Connection::Result<std::optional<std::int64_t>> mark_of(Connection& target) {
   return first_integer(*rows);
 }
 
-Result refuse_what_holds_rows(Connection& target, const std::list<CopiedTable>& tables,
+Result refuse_nonempty_tables(Connection& target, const std::list<CopiedTable>& tables,
                               const std::string& name) {
   for (const CopiedTable& table : tables) {
     const auto rows = ask(target, table.last_row());
@@ -57,7 +57,7 @@ Result begin_copy(PostgresConnection& target, const std::list<CopiedTable>& tabl
   if (*version < current_schema_version()) {
     if (auto migrated = migrate_alone(target, now_ms); !migrated) return migrated;
   }
-  if (auto empty = refuse_what_holds_rows(target, tables, target.options().name); !empty) {
+  if (auto empty = refuse_nonempty_tables(target, tables, target.options().name); !empty) {
     return empty;
   }
   const std::array record{Command(sql::kRecordMigration, {kCopyUnderWay, mark, kCopyUnderWay})};
@@ -125,7 +125,7 @@ Result finish_copy_target(Connection& target, const std::list<CopiedTable>& tabl
   }
   return in_transaction(target, [&]() -> Result {
     if (auto restarted = target.run_script(script); !restarted) return restarted;
-    const auto gone = ask(target, Command(kTakeMarkAway, {kCopyUnderWay}));
+    const auto gone = ask(target, Command(kRemoveMark, {kCopyUnderWay}));
     return gone ? Result() : gone.error();
   });
 }

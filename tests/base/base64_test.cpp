@@ -100,7 +100,7 @@ TEST(Base64, RefusesWhiteSpaceAndTheUrlAlphabet) {
   }
 }
 
-TEST(Base64, ReplacesWhatTheBufferHeld) {
+TEST(Base64, OverwritesTheBuffer) {
   std::string buffer = "a longer text that was here before";
   ASSERT_TRUE(base::base64_decode_into("Zm9v", buffer));
   EXPECT_EQ(buffer, "foo");

@@ -26,7 +26,7 @@ LISTENER, ADMIN, TARGET = 18743, 18744, 18745
 #: Largest number of notifications that are really sent to make a backlog of deliveries. A longer
 #: backlog is filled up with copies of their database rows, because signing a million notifications
 #: would take minutes.
-FRONT_DOOR = 5000
+SENT_MAX = 5000
 
 NGINX = """
 daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit;
@@ -129,8 +129,8 @@ def drain(build, backlog):
             with service:
                 service.ask("POST", "/pauses", {"handler": "crm", "reason": "a backlog is made"})
                 service.run("trigger", "redeem", "--config", service.config, "--count",
-                            min(backlog, FRONT_DOOR), "--connections", "32")
-            multiply(service.setup / "data" / "couponhook.db", max(1, backlog // FRONT_DOOR))
+                            min(backlog, SENT_MAX), "--connections", "32")
+            multiply(service.setup / "data" / "couponhook.db", max(1, backlog // SENT_MAX))
             with service:
                 count = service.deliveries()["pending"]
                 begun, cpu = time.monotonic(), service.cpu_seconds()

@@ -137,7 +137,7 @@ class End {
   void hear_all() {
     while (!hear()) continue;
   }
-  void goodbye() { SSL_shutdown(ssl_.get()); }
+  void shut_down() { SSL_shutdown(ssl_.get()); }
 
   void watch(int epoll, std::uint32_t number) {
     const int flags = ::fcntl(socket_.fd(), F_GETFL);
@@ -159,7 +159,7 @@ class End {
 
 /// Reads messages on all TLS connections until `count` messages have arrived, and sends an answer
 /// to each of the first `answers` messages.
-void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
+void run_exchange(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   const Socket epoll(::epoll_create1(0));
   std::size_t heard = 0;
   const auto hear = [&](End& end) {
@@ -215,14 +215,14 @@ double tls_exchange() {
       asking.emplace_back(to_server.get(), listener.connect(), kReply.size(), kRequest).connect();
     }
     for (End& end : asking) end.say();
-    converse(asking, kExchanges, kExchanges - kConnections);
+    run_exchange(asking, kExchanges, kExchanges - kConnections);
   };
   const auto server = [&] {
     for (std::size_t i = 0; i < kConnections; ++i) {
       answering.emplace_back(to_client.get(), listener.accept(), kRequest.size(), kReply).accept();
     }
     const auto begun = cpu_time(CLOCK_THREAD_CPUTIME_ID);
-    converse(answering, kExchanges, kExchanges);
+    run_exchange(answering, kExchanges, kExchanges);
     return cpu_time(CLOCK_THREAD_CPUTIME_ID) - begun;
   };
   return each(beside(client, server), kExchanges);
@@ -238,7 +238,7 @@ double tls_connection() {
       end.connect();
       end.say();
       end.hear_all();
-      end.goodbye();
+      end.shut_down();
     }
   };
   const auto server = [&] {
@@ -248,7 +248,7 @@ double tls_connection() {
       end.accept();
       end.hear_all();
       end.say();
-      end.goodbye();
+      end.shut_down();
     }
     return cpu_time(CLOCK_THREAD_CPUTIME_ID) - begun;
   };

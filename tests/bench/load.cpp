@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kAftermath{300};
 
 struct Options {
   std::string config;
-  Wanted wanted;
+  RequestPlan wanted;
   std::size_t connections = 16;
   bool new_connections = false;
   double rate = 0;
@@ -84,7 +84,7 @@ Options parse(CLI::App& app, int argc, char** argv) {
 
 /// Returns true if a reply has the expected HTTP status: for a correct notification 200 or 204
 /// (stored), for a forged notification 401 (refused).
-bool is_expected(unsigned status, const Wanted& wanted) {
+bool is_expected(unsigned status, const RequestPlan& wanted) {
   if (wanted.bad != server::Bad::kNone) return status == 401;
   return status == 204 || status == 200;
 }

@@ -190,13 +190,13 @@ class Client {
 
   template <typename Ready>
   void wait(const Ready& ready) {
-    constexpr int kPatienceMs = 15000;
+    constexpr int kTimeoutMs = 15000;
     std::array<epoll_event, 64> events{};
     // If the limit of requests per second makes connections wait, wake up every millisecond and
     // check whether the next request may be sent.
-    const int patience_ms = idle_.empty() ? kPatienceMs : 1;
+    const int timeout_ms = idle_.empty() ? kTimeoutMs : 1;
     const int count =
-        ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience_ms);
+        ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), timeout_ms);
     if (count == 0 && idle_.empty()) fail("no reply for 15 s");
     for (int i = 0; i < count; ++i) ready(events[static_cast<std::size_t>(i)].data.u32);
   }

@@ -110,7 +110,7 @@ void on_all_cores(std::size_t count, const Function& function) {
 
 }  // namespace
 
-Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
+Requests make_requests(const RequestPlan& wanted, const server::MerchantConfig& merchant,
                        const server::NotificationMaker& maker) {
   const Drafts templates(merchant, maker);
   const bool is_refused = wanted.bad != server::Bad::kNone;

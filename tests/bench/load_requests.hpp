@@ -13,7 +13,7 @@
 
 namespace couponhook::bench {
 
-struct Wanted {
+struct RequestPlan {
   std::size_t requests = 20000;
   /// Share of the requests (0 to 1) that contain an earlier notification again, with a new
   /// signature.
@@ -36,7 +36,8 @@ struct Requests {
 /// Makes notifications of redeemed coupons, each with another coupon and another payment, and signs
 /// them on all CPU cores. The body of a notification has 1.5 KB and contains an encrypted part of
 /// 0.9 KB in base64.
-[[nodiscard]] Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
+[[nodiscard]] Requests make_requests(const RequestPlan& wanted,
+                                     const server::MerchantConfig& merchant,
                                      const server::NotificationMaker& maker);
 
 }  // namespace couponhook::bench

@@ -9,7 +9,7 @@
 namespace couponhook::crypto {
 namespace {
 
-TEST(PastedText, LosesWhatNobodySeesAtItsEnds) {
+TEST(PastedText, StripsInvisibleCharactersAtItsEnds) {
   for (const std::string_view text :
        {"id", " id ", "\tid\r\n", "id\xC2\xA0", "id\xE2\x80\x8B", "\xEF\xBB\xBFid",
         "id\xE3\x80\x80", "id\xE2\x80\x8E\xE2\x80\xAC", "\xC2\xADid"}) {
@@ -29,15 +29,15 @@ TEST(PastedText, IsCleanedOfQuotesAndWidth) {
   }
 }
 
-TEST(PastedText, HasItsOddCharactersNamed) {
-  EXPECT_EQ(find_odd_char("abc-_.9"), std::nullopt);
-  EXPECT_EQ(find_odd_char("a b"), "a blank");
-  EXPECT_EQ(find_odd_char("a\tb"), "a tab");
-  EXPECT_EQ(find_odd_char("a\xC2\xA0"), "a no-break space (U+00A0)");
-  EXPECT_EQ(find_odd_char("\xEF\xBC\x91"), "a full-width character (U+FF11)");
-  EXPECT_EQ(find_odd_char("\xC3\xA9"), "a character outside of ASCII (U+00E9)");
-  EXPECT_EQ(find_odd_char("a\xFF"), "a byte that is not UTF-8");
-  EXPECT_EQ(find_odd_char(std::string_view("a\0", 2)), "a NUL byte");
+TEST(PastedText, ReportsUnusualCharacters) {
+  EXPECT_EQ(find_unusual_char("abc-_.9"), std::nullopt);
+  EXPECT_EQ(find_unusual_char("a b"), "a blank");
+  EXPECT_EQ(find_unusual_char("a\tb"), "a tab");
+  EXPECT_EQ(find_unusual_char("a\xC2\xA0"), "a no-break space (U+00A0)");
+  EXPECT_EQ(find_unusual_char("\xEF\xBC\x91"), "a full-width character (U+FF11)");
+  EXPECT_EQ(find_unusual_char("\xC3\xA9"), "a character outside of ASCII (U+00E9)");
+  EXPECT_EQ(find_unusual_char("a\xFF"), "a byte that is not UTF-8");
+  EXPECT_EQ(find_unusual_char(std::string_view("a\0", 2)), "a NUL byte");
 }
 
 TEST(PastedText, IsDecodedAsStrictUtf8) {

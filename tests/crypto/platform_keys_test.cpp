@@ -182,7 +182,7 @@ TEST_F(CertificateFile, GivesEveryCertificateThatIsInIt) {
   }
 }
 
-TEST_F(CertificateFile, LoadsWhatIsSoundAndNamesTheBlockThatIsNot) {
+TEST_F(CertificateFile, LoadsValidBlocksAndReportsTheInvalidOne) {
   struct Case {
     std::string middle;
     std::string_view fault;
@@ -207,7 +207,7 @@ TEST_F(CertificateFile, LoadsWhatIsSoundAndNamesTheBlockThatIsNot) {
   }
 }
 
-TEST_F(CertificateFile, SaysWhatAFileWithoutAnyBlockIs) {
+TEST_F(CertificateFile, DescribesAFileWithoutAnyBlock) {
   const auto fault = [](std::string_view content) {
     PlatformKeys keys;
     const AddedCertificates added = keys.add_certificates(content);

@@ -166,7 +166,7 @@ TEST(ApiV3Cipher, UsesTheBytesOfTheFileAsTheKey) {
   EXPECT_EQ(*made->open(kNonce, kAssociated, sealed()), kPlaintext);
 }
 
-TEST(ApiV3Cipher, LeavesOutWhatSurroundsAPastedKeyUnseen) {
+TEST(ApiV3Cipher, StripsInvisibleCharactersAroundAPastedKey) {
   const std::string key(32, 'k');
   for (const std::string& content : {key + "\n", key + "\r\n", key + "\n\n", key + " \t",
                                      "\n" + key, "\xEF\xBB\xBF" + key + "\n", key + "\xE2\x80\x8B",
@@ -184,7 +184,7 @@ TEST(ApiV3Cipher, RefusesKeysThatAreNot32Bytes) {
   }
 }
 
-TEST(ApiV3Cipher, NamesWhatMakesUpThe32BytesOfAKeyThatIsTooShort) {
+TEST(ApiV3Cipher, ReportsUnusualCharactersInAKeyOf32Bytes) {
   const auto why = [](std::string content) {
     const auto made = api_v3_cipher(Secret{std::move(content)});
     return made ? std::string("none") : made.error().text();
@@ -197,7 +197,7 @@ TEST(ApiV3Cipher, NamesWhatMakesUpThe32BytesOfAKeyThatIsTooShort) {
               testing::HasSubstr("a full-width character (U+FF11)"));
 }
 
-TEST(ApiV3Cipher, TellsTheLengthButNotTheKey) {
+TEST(ApiV3Cipher, ReportsTheLengthButNotTheKey) {
   const std::string error = api_v3_cipher(Secret{std::string(31, 'k')}).error().text();
   EXPECT_THAT(error, testing::HasSubstr("31"));
   EXPECT_THAT(error, testing::Not(testing::HasSubstr("kkk")));

@@ -61,8 +61,9 @@ void run(std::string_view input) {
     }
   }
   const auto report = wechatpay::compare(theirs, ours);
-  require(report.in_books + report.repeated == theirs.size(), "each of their entries is counted");
-  require(report.matched + report.differing + report.missing == report.in_books,
+  require(report.in_platform + report.repeated == theirs.size(),
+          "each of their entries is counted");
+  require(report.matched + report.differing + report.missing == report.in_platform,
           "each of their entries is one finding");
   require(report.rows.size() == report.missing + report.differing + report.unlisted,
           "all but what matched is told");

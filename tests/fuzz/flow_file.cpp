@@ -38,7 +38,7 @@ Read read(FlowKind kind, std::string_view content, std::size_t piece) {
   if (!parser.failed()) parser.finish(records);
   Read result{{}, parser.malformed(), parser.failed()};
   for (const FlowRecord& record : records) {
-    const wechatpay::PlatformRecord entry = wechatpay::book_entry(kind, record, "98065001");
+    const wechatpay::PlatformRecord entry = wechatpay::to_platform_record(kind, record, "98065001");
     require(!entry.coupon.empty() || !entry.transaction_id.empty(), "a row is a fact");
     require(!entry.business_key.empty(), "a fact has a business key");
     require(entry.notification_id().size() == 42, "a fact has an id of its own");

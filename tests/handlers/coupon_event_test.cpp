@@ -169,7 +169,7 @@ TEST(OrderRefunded, ReadsThePartnerForm) {
   EXPECT_EQ(refund.sub_mchid, "1900007704");
 }
 
-TEST(OrderRefunded, BelievesTheStatusAndFallsBackOnTheEventType) {
+TEST(OrderRefunded, UsesTheStatusOrElseTheEventType) {
   using Status = OrderRefunded::Status;
   EXPECT_EQ(refunded("REFUND.CLOSED", R"(,"refund_status":"CLOSE")").status, Status::kClosed);
   EXPECT_EQ(refunded("REFUND.CLOSED", R"(,"refund_status":"CLOSED")").status, Status::kClosed);
@@ -221,7 +221,7 @@ TEST(ReadEvent, SaysWhyAResourceIsNoJsonObject) {
             "the resource is not a JSON object: it is JSON of another type");
 }
 
-TEST(ReadEvent, LooksNotIntoEventsThatAreNoStepInACouponsLife) {
+TEST(ReadEvent, IgnoresEventsThatDoNotChangeACoupon) {
   for (const char* event_type :
        {"MALL_REFUND.SUCCESS", "SECURITY_ECHO.SUCCESS", "COUPON.NEW", ""}) {
     EXPECT_EQ(unreadable(event_type, "not json"), "") << event_type;

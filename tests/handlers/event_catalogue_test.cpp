@@ -42,7 +42,7 @@ TEST(EventCatalogue, FindsNothingElse) {
   }
 }
 
-TEST(EventCatalogue, KnowsTheStepsInACouponsLife) {
+TEST(EventCatalogue, KnowsTheEventsThatChangeACoupon) {
   EXPECT_EQ(event_kind("COUPON.SEND"), EventKind::kIssued);
   EXPECT_EQ(event_kind("PRODUCT_COUPON_SP.SEND"), EventKind::kIssued);
   EXPECT_EQ(event_kind("COUPON.USE"), EventKind::kRedeemed);

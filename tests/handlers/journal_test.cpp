@@ -19,7 +19,7 @@ HandlerSettings settings_for(std::map<std::string, std::string> options) {
   return {"journal", std::move(options), std::chrono::milliseconds(1000), 1};
 }
 
-Outcome tell(Handler& handler, const CouponEvent& event) {
+Outcome deliver(Handler& handler, const CouponEvent& event) {
   return handler.handle(
       {"N-1", "1900000001", "COUPON.USE", "", 0, "notification", "{}", event, "k"});
 }
@@ -32,18 +32,18 @@ TEST(Journal, WritesALineForEachRedemption) {
   redeemed.transaction_id = "4200";
   auto journal = make_journal(settings_for({{"file", file}}));
   ASSERT_TRUE(journal);
-  EXPECT_TRUE(std::holds_alternative<Done>(tell(**journal, redeemed)));
-  EXPECT_TRUE(std::holds_alternative<Done>(tell(**journal, redeemed)));
+  EXPECT_TRUE(std::holds_alternative<Done>(deliver(**journal, redeemed)));
+  EXPECT_TRUE(std::holds_alternative<Done>(deliver(**journal, redeemed)));
   std::ifstream written(file);
   const std::string text{std::istreambuf_iterator<char>(written), {}};
   EXPECT_EQ(text, "N-1 8001 4200\nN-1 8001 4200\n");
 }
 
-TEST(Journal, LetsGoOfWhatIsNoRedemption) {
+TEST(Journal, RejectsOtherEvents) {
   const support::TemporaryFolder folder;
   auto journal = make_journal(settings_for({{"file", folder.path() / "journal"}}));
   ASSERT_TRUE(journal);
-  EXPECT_TRUE(std::holds_alternative<Dead>(tell(**journal, OtherEvent{})));
+  EXPECT_TRUE(std::holds_alternative<Dead>(deliver(**journal, OtherEvent{})));
 }
 
 TEST(Journal, SaysWhatIsWrongWithItsOptions) {

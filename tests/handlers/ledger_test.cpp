@@ -122,11 +122,11 @@ TEST(DeriveState, StaysRedeemedAsLongAsOneOfSeveralTransactionsIsNotRefunded) {
       CouponState::kRefunded);
 }
 
-TEST(ToldBefore, OrdersByInstantKindAndKeyAndPutsUnreadableTimesLast) {
+TEST(HistoryOrder, SortsByTimeKindAndKeyWithUnreadableTimesLast) {
   const auto at = [](FactKind kind, const char* key, const char* time) {
     return LedgerEntry{kind, "S1", "C1", "T1", key, time};
   };
-  const std::vector<LedgerEntry> told = {
+  const std::vector<LedgerEntry> sorted_history = {
       at(FactKind::kRefund, "Z", "2024-03-01T09:00:00+09:00"),
       at(FactKind::kIssue, "B", "2024-03-01T09:00:00+08:00"),
       at(FactKind::kRedeem, "A", "20240301090000"),
@@ -137,18 +137,18 @@ TEST(ToldBefore, OrdersByInstantKindAndKeyAndPutsUnreadableTimesLast) {
       at(FactKind::kIssue, "A", "yesterday"),
       at(FactKind::kRefund, "A", "yesterday"),
   };
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    for (std::size_t j = 0; j < told.size(); ++j) {
-      EXPECT_EQ(told_before(told[i], told[j]), i < j) << i << ' ' << j;
+  for (std::size_t i = 0; i < sorted_history.size(); ++i) {
+    for (std::size_t j = 0; j < sorted_history.size(); ++j) {
+      EXPECT_EQ(precedes_in_history(sorted_history[i], sorted_history[j]), i < j) << i << ' ' << j;
     }
   }
 }
 
-TEST(ToldBefore, TellsOneInstantInTwoSpellingsApart) {
+TEST(HistoryOrder, SortsEqualTimesOfDifferentNotation) {
   const LedgerEntry a{FactKind::kRefund, "", "", "T1", "R1/ABNORMAL", "2024-03-01T01:00:00Z"};
   LedgerEntry b = a;
   b.occurred_at = "2024-03-01T09:00:00+08:00";
-  EXPECT_NE(told_before(a, b), told_before(b, a));
+  EXPECT_NE(precedes_in_history(a, b), precedes_in_history(b, a));
 }
 
 /// Model of the store for ledger entries. Two entries are the same if they have the same kind,
@@ -166,14 +166,14 @@ class StoreModel {
     for (const auto& fact : facts_) {
       if (fact.coupon == coupon) transactions.insert(fact.transaction_id);
     }
-    std::vector<LedgerEntry> told;
+    std::vector<LedgerEntry> sorted_history;
     for (const auto& fact : facts_) {
       const bool joined =
           fact.kind == FactKind::kRefund && transactions.contains(fact.transaction_id);
-      if (fact.coupon == coupon || joined) told.push_back(fact);
+      if (fact.coupon == coupon || joined) sorted_history.push_back(fact);
     }
-    std::sort(told.begin(), told.end(), told_before);
-    return told;
+    std::sort(sorted_history.begin(), sorted_history.end(), precedes_in_history);
+    return sorted_history;
   }
 
  private:
@@ -184,7 +184,7 @@ class StoreModel {
 /// Returns the ledger entries of one MULTIUSE coupon that is used twice. The first use is refunded
 /// in two parts; the refund of the second use fails first and then succeeds. All entries except one
 /// have the same time, so their order depends on the rule for equal times.
-std::vector<LedgerEntry> story() {
+std::vector<LedgerEntry> sample_history() {
   constexpr const char* kTime = "2024-03-09T10:00:00+08:00";
   return {entry(issued()),
           entry(redeemed("T1", kTime)),
@@ -201,24 +201,24 @@ std::vector<std::string> keys(const std::vector<LedgerEntry>& history) {
   return keys;
 }
 
-const std::vector<std::string> kToldStory = {"S1/C1",      "C1/T1",       "C1/T2",     "R1/SUCCESS",
-                                             "R2/SUCCESS", "R3/ABNORMAL", "R3/SUCCESS"};
+const std::vector<std::string> kHistoryKeys = {
+    "S1/C1", "C1/T1", "C1/T2", "R1/SUCCESS", "R2/SUCCESS", "R3/ABNORMAL", "R3/SUCCESS"};
 
-TEST(Ledger, TellsOneStoryForEveryOrderOfItsEvents) {
-  const auto facts = story();
+TEST(Ledger, HasTheSameHistoryForEveryOrderOfEvents) {
+  const auto facts = sample_history();
   std::vector<std::size_t> order(facts.size());
   std::iota(order.begin(), order.end(), 0);
   do {
     StoreModel store;
     for (const std::size_t i : order) store.add(facts[i]);
     const auto history = store.history("C1");
-    ASSERT_EQ(keys(history), kToldStory) << testing::PrintToString(order);
+    ASSERT_EQ(keys(history), kHistoryKeys) << testing::PrintToString(order);
     ASSERT_EQ(derive_state(history), CouponState::kRefunded) << testing::PrintToString(order);
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-TEST(Ledger, TellsOneStoryHoweverOftenItsEventsAreRepeated) {
-  const auto facts = story();
+TEST(Ledger, HasTheSameHistoryWhenEventsAreRepeated) {
+  const auto facts = sample_history();
   std::mt19937 random(20240309);
   for (int round = 0; round < 500; ++round) {
     std::vector<std::size_t> deliveries(facts.size());
@@ -228,13 +228,13 @@ TEST(Ledger, TellsOneStoryHoweverOftenItsEventsAreRepeated) {
     StoreModel store;
     for (const std::size_t i : deliveries) store.add(facts[i]);
     const auto history = store.history("C1");
-    ASSERT_EQ(keys(history), kToldStory) << testing::PrintToString(deliveries);
+    ASSERT_EQ(keys(history), kHistoryKeys) << testing::PrintToString(deliveries);
     ASSERT_EQ(derive_state(history), CouponState::kRefunded);
   }
 }
 
 TEST(Ledger, DependsOnlyOnWhichEventsHaveArrived) {
-  const auto facts = story();
+  const auto facts = sample_history();
   for (unsigned arrived = 0; arrived < 1U << facts.size(); ++arrived) {
     StoreModel forwards;
     StoreModel backwards;

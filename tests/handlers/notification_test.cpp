@@ -106,7 +106,7 @@ TEST(ParseNotification, NamesARequiredFieldThatIsMissingNullOrEmpty) {
   expect_problem(with("/resource", "null"), EnvelopeError::kFieldMissing, "resource is missing");
 }
 
-TEST(ParseNotification, NamesADecidingFieldOfAnotherType) {
+TEST(ParseNotification, NamesARequiredFieldOfAnotherType) {
   for (const std::string field : {"id", "event_type", "resource.algorithm", "resource.nonce",
                                   "resource.ciphertext", "resource.associated_data"}) {
     const std::string pointer = pointer_to(field);
@@ -118,7 +118,7 @@ TEST(ParseNotification, NamesADecidingFieldOfAnotherType) {
   expect_problem(with("/resource", "[]"), EnvelopeError::kFieldType, "resource is not an object");
 }
 
-TEST(ParseNotification, KeepsATellingFieldOfAnotherTypeAsUnknown) {
+TEST(ParseNotification, KeepsAnInformativeFieldOfAnotherTypeAsUnknown) {
   for (const std::string field : {"create_time", "resource_type", "summary"}) {
     for (const std::string value : {"1", "true", "[]", "{}"}) {
       const auto notification = parse_notification(with(pointer_to(field), value), {});
@@ -131,7 +131,7 @@ TEST(ParseNotification, KeepsATellingFieldOfAnotherTypeAsUnknown) {
   EXPECT_EQ(notification->unknown_fields, R"({"resource":{"original_type":1}})");
 }
 
-TEST(ParseNotification, AcceptsTheLongestDecidingFieldsAndRefusesOneByteMore) {
+TEST(ParseNotification, AcceptsTheLongestRequiredFieldsAndRejectsOneByteMore) {
   for (const std::string field : {"id", "event_type"}) {
     const std::string longest(64, 'x');
     EXPECT_TRUE(parse_notification(with(pointer_to(field), quoted(longest)), {})) << field;
@@ -140,7 +140,7 @@ TEST(ParseNotification, AcceptsTheLongestDecidingFieldsAndRefusesOneByteMore) {
   }
 }
 
-TEST(ParseNotification, KeepsATellingFieldThatIsTooLongAsUnknown) {
+TEST(ParseNotification, KeepsAnInformativeFieldThatIsTooLongAsUnknown) {
   const std::string longest(1024, 'x');
   EXPECT_EQ(parse_notification(with("/summary", quoted(longest)), {})->summary, longest);
   const auto notification = parse_notification(with("/summary", quoted(longest + "x")), {});

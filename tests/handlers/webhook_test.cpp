@@ -70,7 +70,7 @@ TEST(WebhookBody, IsTheSameAtEveryAttempt) {
   EXPECT_EQ(webhook_body(again), webhook_body(redemption()));
 }
 
-TEST(WebhookBody, TellsWhenItWasReceivedWhereItsOwnTimeCannotBeRead) {
+TEST(WebhookBody, HasTheTimeOfReceiptIfItsOwnTimeIsInvalid) {
   HandledEvent event = redemption();
   event.create_time = "yesterday";
   const auto body = base::parse_object(webhook_body(event), {});
@@ -87,7 +87,7 @@ TEST(WebhookBody, SendsAResourceThatIsNoJsonAsAString) {
   EXPECT_EQ(text((*body)["data"]["resource"]), "}\"quoted\"");
 }
 
-TEST(WebhookBody, SendsAnObjectWithFlawsMended) {
+TEST(WebhookBody, SendsAnObjectWithFlawsRepaired) {
   HandledEvent event = redemption();
   event.resource = "{\"coupon_id\":\"8001\",\"description\":\"a\nb \xFF\",\"price\":1.50,}";
   const std::string sent = webhook_body(event);

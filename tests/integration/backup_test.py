@@ -76,8 +76,8 @@ class Backup(ServiceTestCase):
 
     def test_it_says_what_it_holds(self):
         self.assert_stored(self.post(self.platform.notify(events.redeem(), "told")))
-        path, said = self.back_up("told.db")
-        self.assertRegex(said, rf"checked: {len(ids_in(path))} notifications, \d+ bytes, "
+        path, seen = self.back_up("told.db")
+        self.assertRegex(seen, rf"checked: {len(ids_in(path))} notifications, \d+ bytes, "
                                r"schema version \d+, last received 2\d{3}-")
 
     def test_it_overwrites_nothing(self):
@@ -153,7 +153,7 @@ class Restore(unittest.TestCase):
         with Client(self.service) as client:
             self.assertEqual(client.post(later).status, 204, "and what comes again is stored again")
 
-    def test_what_is_no_sound_backup_changes_nothing(self):
+    def test_an_invalid_backup_changes_nothing(self):
         self.service.stop()
         content = self.backup.read_bytes()
         files = {

@@ -128,7 +128,7 @@ class SingleReplica(BalancerTestCase):
         self.assert_kept(load, [service])
         return load.failures
 
-    def test_its_restart_is_a_clean_refusal_that_a_retry_mends(self):
+    def test_its_restart_refuses_cleanly_and_a_retry_succeeds(self):
         service = self.enterContext(make_replica(self.settings))
         service.start()
         failures = self.restart_under_load(service)
@@ -140,7 +140,7 @@ class SingleReplica(BalancerTestCase):
         # notices the restart.
         self.assertLessEqual(failures.count("cut"), KEPT_ALIVE * RESTARTS)
 
-    def test_its_restart_refuses_nobody_where_its_sockets_are_kept_open(self):
+    def test_its_restart_refuses_no_client_where_its_sockets_are_kept_open(self):
         sockets = {name: self.enterContext(socket.create_server(("127.0.0.1", 0)))
                    for name in ("listener", "admin")}
         service = self.enterContext(Service(self.settings, sockets=sockets))

@@ -57,11 +57,11 @@ class BooksTestCase(unittest.TestCase):
         differing = []
         for coupon in self.sandbox.ask("books")["coupons"]:
             status, ledger = self.service.ask(f"/coupons/{coupon['stock_id']}/{coupon['coupon']}")
-            told = [] if status == 404 else [
+            seen = [] if status == 404 else [
                 {key: fact[key] for key in ("kind", "business_key", "occurred_at")}
                 for fact in ledger["history"]]
             both = [sorted(each, key=lambda fact: fact["business_key"])
-                    for each in (told, coupon["history"])]
+                    for each in (seen, coupon["history"])]
             if both[0] != both[1]:
                 differing.append((coupon["coupon"], *both))
         return differing
@@ -75,7 +75,7 @@ class Outage(BooksTestCase):
     COUPONS = 1000 if LONG else 60
     speed = 240 if LONG else 480
 
-    def test_reconciling_makes_up_for_lost_notifications_and_a_long_outage(self):
+    def test_reconciliation_recovers_lost_notifications_and_a_long_outage(self):
         self.service.start()
         stock = self.create_stock()
         coupons = self.issue(stock, self.COUPONS)
@@ -134,7 +134,7 @@ class Outage(BooksTestCase):
 class Scheduled(BooksTestCase):
     """Tests of the reconciliation that `couponhook serve` runs by itself at regular intervals."""
 
-    def test_flows_and_recent_users_are_compared_and_what_is_missing_is_admitted(self):
+    def test_flows_and_recent_users_are_compared_and_missing_facts_are_stored(self):
         self.sandbox.ask("faults", lose_percent=100)
         stock = self.create_stock()
         flowing = self.issue(stock, 4)
@@ -176,23 +176,23 @@ class Scheduled(BooksTestCase):
         counts = self.service.get("/status")["reconcile"]
         self.assertEqual(counts["admitted"], counts["missing"], counts)
         self.assertEqual(counts["admitted"], 1 + 1 + 4 + 1, counts)
-        told = self.service.logs(event="reconciled")
-        self.assertTrue(any("4 of them stored" in line["message"] for line in told), told)
+        seen = self.service.logs(event="reconciled")
+        self.assertTrue(any("4 of them stored" in line["message"] for line in seen), seen)
         self.assertNotIn("oAsked", "\n".join(self.service.stdout), "nobody's openid is logged")
         before = self.dump()
-        self.wait_for_a_look("refund flow")
-        self.wait_for_a_look("recent users")
+        self.wait_for_comparison("refund flow")
+        self.wait_for_comparison("recent users")
         self.assertEqual(self.dump(), before)
 
     def state(self, stock, coupon):
         status, ledger = self.service.ask(f"/coupons/{stock}/{coupon}")
         return ledger["state"] if status == 200 else None
 
-    def wait_for_a_look(self, what):
-        def looks():
+    def wait_for_comparison(self, what):
+        def count_comparisons():
             return sum(what in line["message"] for line in self.service.logs(event="reconciled"))
-        before = looks()
-        wait_until(lambda: looks() > before, 45, "another look at the " + what)
+        before = count_comparisons()
+        wait_until(lambda: count_comparisons() > before, 45, "another look at the " + what)
 
     def test_what_happened_just_now_may_still_be_notified(self):
         self.sandbox.ask("faults", lose_percent=100)
@@ -227,26 +227,26 @@ class Scheduled(BooksTestCase):
             self.service.configure("merchant.reconcile." + key, value)
         return stock, coupons
 
-    def test_where_users_are_too_many_for_one_look_all_have_their_turn(self):
+    def test_too_many_users_for_one_poll_take_turns(self):
         stock, coupons = self.redeem_of_users(5, max_users=2)
         self.service.start()
         wait_until(lambda: all(self.state(stock, each) == "redeemed" for each in coupons), 15,
                    "every user's coupons to be asked for")
-        told = self.service.logs(event="reconciled")[-1]
-        self.assertEqual(told["level"], "warning", told)
-        self.assertIn("max_users", told["message"])
+        seen = self.service.logs(event="reconciled")[-1]
+        self.assertEqual(seen["level"], "warning", seen)
+        self.assertIn("max_users", seen["message"])
 
-    def test_a_user_whom_wechat_pay_refuses_keeps_no_other_from_being_asked(self):
+    def test_a_user_whom_wechat_pay_refuses_does_not_block_others(self):
         stock, coupons = self.redeem_of_users(3)
         self.sandbox.ask("fail", path=f"{FAVOR}/users/oUser1/coupons", status=400,
                          code="INVALID_REQUEST", message="no such oUser1", count=1000)
         self.service.start()
         wait_until(lambda: [self.state(stock, each) for each in coupons] ==
                    ["redeemed", None, "redeemed"], 15, "the other users' coupons")
-        told = self.service.wait_for_log(event="reconciled", seconds=10)[0]["message"]
-        self.assertIn("1 of 3 users skipped", told)
-        self.assertIn("INVALID_REQUEST", told)
-        self.assertNotIn("oUser1", told, "nobody's openid is logged")
+        seen = self.service.wait_for_log(event="reconciled", seconds=10)[0]["message"]
+        self.assertIn("1 of 3 users skipped", seen)
+        self.assertIn("INVALID_REQUEST", seen)
+        self.assertNotIn("oUser1", seen, "nobody's openid is logged")
         self.assertGreater(self.service.get("/status")["reconcile"]["skipped_users"], 0)
 
     def test_where_every_user_is_refused_it_is_a_warning(self):
@@ -254,11 +254,11 @@ class Scheduled(BooksTestCase):
         self.sandbox.ask("fail", path=f"{FAVOR}/users/", status=400, code="INVALID_REQUEST",
                          count=1000)
         self.service.start()
-        told = self.service.wait_for_log(event="reconciled", seconds=10)[0]
-        self.assertEqual(told["level"], "warning", told)
-        self.assertIn("2 of 2 users skipped", told["message"])
+        seen = self.service.wait_for_log(event="reconciled", seconds=10)[0]
+        self.assertEqual(seen["level"], "warning", seen)
+        self.assertIn("2 of 2 users skipped", seen["message"])
 
-    def test_all_looks_together_keep_to_the_limit(self):
+    def test_all_comparisons_together_keep_to_the_limit(self):
         stocks = [str(98065001 + n) for n in range(7)]
         self.service.configure("merchant.reconcile.stocks", stocks)
         self.service.start()
@@ -271,7 +271,7 @@ class Scheduled(BooksTestCase):
         return [line for line in self.service.logs(event="reconcile_waits")
                 if what in line["message"]]
 
-    def test_stocks_that_come_with_a_reload_are_looked_at(self):
+    def test_stocks_added_by_a_reload_are_compared(self):
         self.sandbox.ask("faults", lose_percent=100)
         stock = self.create_stock()
         (coupon,) = self.issue(stock, 1)
@@ -283,7 +283,7 @@ class Scheduled(BooksTestCase):
         self.service.signal(signal.SIGHUP)
         wait_until(lambda: self.state(stock, coupon) == "redeemed", 15, "the new stock's flow")
 
-    def test_a_failure_is_told_and_ends_with_the_service(self):
+    def test_a_failure_is_logged_and_the_service_can_end(self):
         self.sandbox.ask("fail", path="/v3/marketing/favor/stocks/", status=403, code="NO_AUTH")
         self.service.configure("merchant.reconcile.stocks", ["98065001"])
         self.service.start()
@@ -297,7 +297,7 @@ class Scheduled(BooksTestCase):
 
 
 class Command(BooksTestCase):
-    def test_who_was_sent_a_coupon_is_noted_for_the_service(self):
+    def test_the_receiver_of_a_coupon_is_recorded_for_the_service(self):
         stock = self.create_stock()
         self.service.configure("merchant.reconcile.issued_file", "data/issued.csv")
         body = {"openid": "oSent", "stock_id": stock, "out_request_no": "N-1", "appid": APPID,
@@ -309,7 +309,7 @@ class Command(BooksTestCase):
         self.assertEqual((appid, openid), (APPID, "oSent"))
         self.assertEqual(file.stat().st_mode & 0o077, 0, "it holds people's data")
 
-    def test_a_send_that_nothing_answers_is_noted_too(self):
+    def test_a_send_without_a_reply_is_recorded_too(self):
         stock = self.create_stock()
         self.service.configure("merchant.reconcile.issued_file", "data/issued.csv")
         self.service.configure("merchant.api.base_url", f"https://127.0.0.1:{free_port()}")
@@ -328,7 +328,7 @@ class Command(BooksTestCase):
                    self.service.folder / "flow.csv", "--config", self.service.config)
         self.assertIn("8001", done.stdout, done)
 
-    def test_without_a_ledger_nothing_is_admitted(self):
+    def test_without_a_ledger_nothing_is_stored(self):
         self.service.configure("handler.events", ["COUPON.SEND"])
         self.service.configure("merchant.reconcile.stocks", ["98065001"])
         done = run("check", "--config", self.service.config)
@@ -346,7 +346,7 @@ class Command(BooksTestCase):
         self.assertIn('type "ledger"', done.stderr)
         self.assertEqual(self.service.rows("SELECT * FROM notifications"), [])
 
-    def test_what_will_not_do_is_named(self):
+    def test_invalid_arguments_are_named(self):
         for key, value in (("stock", ["1"]), ("stocks", ["x"]), ("poll_interval_s", 0)):
             with self.subTest(key):
                 text = self.service.config.read_text()

@@ -37,13 +37,13 @@ class Copies(ServiceTestCase):
                          [(COPIES,)], "each copy is seen")
         for id, event in happened.items():
             coupon = event.resource["coupon_id"]
-            told = self.service.get(f"/coupons/19733211/{coupon}")
-            self.assertEqual([fact["notification_id"] for fact in told["history"]], [id],
+            seen = self.service.get(f"/coupons/19733211/{coupon}")
+            self.assertEqual([fact["notification_id"] for fact in seen["history"]], [id],
                              "the redemption is applied once")
 
 
-class Rivals(ServiceTestCase):
-    def test_of_sixteen_contents_under_one_id_at_once_one_stands(self):
+class ConcurrentConflicts(ServiceTestCase):
+    def test_of_sixteen_contents_under_one_id_at_once_one_is_stored(self):
         contents = [events.redeem() for _ in range(COPIES)]
         with Burst(self.service, COPIES) as burst:
             replies = burst.post([self.platform.notify(each, "torn") for each in contents])
@@ -61,8 +61,8 @@ class Rivals(ServiceTestCase):
         with Burst(self.service, COPIES) as burst:
             replies = burst.post([self.platform.notify(event, f"twin-{i}") for i in range(COPIES)])
         self.assertEqual([reply.status for reply in replies], [204] * COPIES)
-        told = self.service.get(f"/coupons/19733211/{event.resource['coupon_id']}")
-        self.assertEqual(len(told["history"]), 1)
+        seen = self.service.get(f"/coupons/19733211/{event.resource['coupon_id']}")
+        self.assertEqual(len(seen["history"]), 1)
 
 
 if __name__ == "__main__":

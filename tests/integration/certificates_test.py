@@ -66,7 +66,7 @@ class CertificateCase(unittest.TestCase):
     def upkeep(self):
         return self.service.get("/status")["certificate_fetches"][0]
 
-    def assert_unkept_is_told(self, *words):
+    def assert_unsaved_is_reported(self, *words):
         (line, *_) = self.service.wait_for_log(event="certificates_not_kept")
         self.assertEqual(line["level"], "error")
         for word in (str(self.folder), *words):
@@ -90,7 +90,7 @@ class Unwritable(CertificateCase):
         self.folder.write_text("not a folder\n")
         self.service.start()
         self.assert_new_is_accepted()
-        self.assert_unkept_is_told()
+        self.assert_unsaved_is_reported()
         checked = self.check()
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn(str(self.folder), checked.stderr)
@@ -108,7 +108,7 @@ class Unwritable(CertificateCase):
         self.folder = self.service.folder / "tls/server.crt/below"
         self.service.start()
         self.assert_new_is_accepted()
-        self.assert_unkept_is_told()
+        self.assert_unsaved_is_reported()
         self.assertEqual(self.check().returncode, 2)
 
     @unittest.skipUnless(may_mount(), "needs the right to mount")
@@ -119,7 +119,7 @@ class Unwritable(CertificateCase):
             str(self.folder))
         self.service.start()
         self.assert_new_is_accepted()
-        self.assert_unkept_is_told("Read-only file system")
+        self.assert_unsaved_is_reported("Read-only file system")
         checked = self.check(wrapper=self.service.wrapper)
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn("Read-only file system", checked.stderr)
@@ -137,7 +137,7 @@ class Unwritable(CertificateCase):
             '{ cat /dev/zero >"$0/filler" 2>/dev/null; true; } && exec "$@"', str(self.folder))
         self.service.start()
         self.assert_new_is_accepted()
-        self.assert_unkept_is_told("No space left")
+        self.assert_unsaved_is_reported("No space left")
         self.assertIn("No space left", self.check(wrapper=self.service.wrapper).stderr)
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv")
@@ -149,7 +149,7 @@ class Unwritable(CertificateCase):
                                "--clear-groups")
         self.service.start()
         self.assert_new_is_accepted()
-        self.assert_unkept_is_told("Permission denied")
+        self.assert_unsaved_is_reported("Permission denied")
         for options, wrapper in (((), self.service.wrapper), (("--user", "nobody"), ()), ((), ())):
             with self.subTest(options=options, wrapper=wrapper):
                 # If root runs `couponhook check` without --user, it checks the file access of the
@@ -234,7 +234,7 @@ class DefaultFolder(CertificateCase):
             kept = self.file_of_new(self.service.folder / "data/certificates" / mchid)
             wait_until(kept.exists, 8, f"the certificate of {mchid}")
 
-    def test_of_a_fresh_set_up_is_that(self):
+    def test_a_fresh_set_up_uses_the_default_folder(self):
         fresh = self.service.root / "fresh"
         run("init", fresh)
         self.assertNotRegex((fresh / "couponhook.toml").read_text(), r"(?m)^certificate_directory")

@@ -72,7 +72,7 @@ class Checked(unittest.TestCase):
             self.assertNotIn("All is well", checked.stdout)
         return checked.stdout + checked.stderr
 
-    def assert_all_well(self, **options):
+    def assert_no_problem(self, **options):
         checked = run("check", "--config", self.service.config, **options)
         self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked)
         self.assertIn("All is well.", checked.stdout)
@@ -95,7 +95,7 @@ class PlatformCertificates(Checked):
         second = Platform(self.key, f"{self.certificate.serial_number:040X}", first.api_v3_key)
         self.service.write("wechatpay/both.pem", self.both())
         self.service.configure("merchant.platform_certificates", ["wechatpay/both.pem"])
-        self.assert_all_well()
+        self.assert_no_problem()
         self.service.start()
         self.addCleanup(self.service.kill)
         with Client(self.service) as client:
@@ -159,7 +159,7 @@ class PlatformCertificates(Checked):
         self.service.configure("merchant.platform_certificates", ["wechatpay/old.pem"])
         self.check("no platform certificate or public key is live", exits=2)
 
-    def test_one_that_ends_soon_and_is_not_fetched_anew_is_a_warning(self):
+    def test_one_that_ends_soon_and_is_not_renewed_is_a_warning(self):
         soon = certify(self.key, "soon", ends=NOW + 2 * DAY)
         self.service.write("wechatpay/platform_cert.pem", pem(soon))
         self.service.configure("merchant.api.certificate_refresh_minutes", 0)
@@ -203,7 +203,7 @@ class PastedValues(Checked):
         with Client(self.service) as client:
             self.assertEqual(client.post(platform.notify(events.redeem())).status, 204)
 
-    def test_an_id_that_is_none_is_named_by_what_it_looks_like(self):
+    def test_an_invalid_id_is_described(self):
         for id, what in ((PUBLIC_KEY_ID.removeprefix("PUB_KEY_ID_"), "PUB_KEY_ID_"),
                          ("5DEA10EF5DEA10EF5DEA10EF5DEA10EF5DEA10EF", "certificate's serial"),
                          ("PUB_KEY_ID_0114 2321", "a blank"),
@@ -235,7 +235,7 @@ class PastedValues(Checked):
         self.service.configure("merchant.api.certificate_serial", str(number))
         self.assertIn(f"api certificate  {number:040X}", self.check())
 
-    def test_a_serial_that_is_none_is_named_by_what_it_looks_like(self):
+    def test_an_invalid_serial_is_described(self):
         platform = x509.load_pem_x509_certificate(
             self.service.read("wechatpay/platform_cert.pem").encode())
         for serial, what, exits in (
@@ -269,13 +269,13 @@ class PastedValues(Checked):
         for secret in ("admin_token", "api_v3_key", "api_v2_key"):
             self.service.write(f"secrets/{secret}",
                                "\ufeff " + self.service.read(f"secrets/{secret}") + "\u00a0 \t\r")
-        self.assert_all_well()
+        self.assert_no_problem()
         self.service.start()
         self.addCleanup(self.service.kill)
         token = self.service.read("secrets/admin_token").strip("\ufeff\u00a0 ")
         self.assertEqual(self.service.ask("/status", token=token)[0], 200)
 
-    def test_what_cannot_be_meant_is_named(self):
+    def test_ambiguous_values_are_named(self):
         for setting, value, what in (("merchant.mchid", "19000 00001", "a blank"),
                                      ("merchant.path", "/notify/１", "full-width"),
                                      ("merchant.path", "/notify/a b", "spaces")):
@@ -305,7 +305,7 @@ class WebhookSecrets(Checked):
         secret = make_secret()
         bare = secret.removeprefix("whsec_")
         add_http_handler(self.service, "http://127.0.0.1:9/", secret)
-        self.assert_all_well()
+        self.assert_no_problem()
         for text, what in (
                 (f'"{secret}"', "quotes"), (f"v1,{secret}", "before whsec_"),
                 (secret.upper(), "capitals"), (bare, "put whsec_ in front"),
@@ -315,8 +315,8 @@ class WebhookSecrets(Checked):
                 (secret.encode("utf-16").decode("latin-1"), "UTF-16")):
             with self.subTest(what):
                 (self.service.folder / "secrets/crm").write_bytes(text.encode("latin-1"))
-                told = self.check("secret_file", what, exits=2)
-                self.assertNotIn(bare[:12], told)
+                seen = self.check("secret_file", what, exits=2)
+                self.assertNotIn(bare[:12], seen)
 
     def test_the_remedy_for_a_plain_text_keeps_the_receivers_key(self):
         plain = "a-plain-secret-of-some-length"
@@ -326,7 +326,7 @@ class WebhookSecrets(Checked):
                               capture_output=True, text=True, check=True)
         target = self.enterContext(Target(lambda call: 204))
         add_http_handler(self.service, target.url, "\ufeff" + made.stdout.strip() + "\r")
-        self.assert_all_well()
+        self.assert_no_problem()
         self.service.start()
         self.addCleanup(self.service.kill)
         with Client(self.service) as client:
@@ -361,13 +361,13 @@ class Listeners(Checked):
         self.service.configure("admin.port", free_port())
         self.service.start()
         self.addCleanup(self.service.kill)
-        self.assert_all_well()
+        self.assert_no_problem()
 
     def use_chain(self, *certificates, key):
         self.service.write("tls/server.crt", "".join(map(pem, certificates)))
         self.service.write("tls/server.key", pem(key))
 
-    def test_a_certificate_out_of_its_time_is_told(self):
+    def test_a_certificate_outside_its_validity_is_reported(self):
         key = ec_key()
         for begins, ends, what, exits in (
                 (NOW - DAY, NOW + 2 * DAY, "expires", 0),
@@ -377,13 +377,13 @@ class Listeners(Checked):
                 self.use_chain(certify(key, begins=begins, ends=ends), key=key)
                 self.check("tls/server.crt", what, exits=exits)
 
-    def test_a_chain_in_the_wrong_order_does_not_blame_the_key(self):
+    def test_a_chain_in_the_wrong_order_is_not_reported_as_a_wrong_key(self):
         authority, key = ec_key(), ec_key()
         above = certify(authority, "authority", is_authority=True)
         own = certify(key, "localhost", "authority", authority)
         self.use_chain(above, own, key=key)
-        told = self.check("listener.tls_certificate", "put it first", "number 2", exits=2)
-        self.assertNotIn("does not belong", told)
+        seen = self.check("listener.tls_certificate", "put it first", "number 2", exits=2)
+        self.assertNotIn("does not belong", seen)
         self.use_chain(own, above, key=key)
         self.check("warning: ", "cannot be verified")
         self.use_chain(own, certify(ec_key(), "somebody else", is_authority=True), above, key=key)
@@ -396,7 +396,7 @@ class Listeners(Checked):
         self.use_chain(certify(key, "localhost", "authority", authority), above, key=key)
         self.check("certificate 2, an issuer's, has expired", exits=2)
 
-    def test_what_lies_in_the_other_ones_place_is_named(self):
+    def test_swapped_certificate_and_key_are_named(self):
         certificate, key = (self.service.read(f"tls/server.{end}") for end in ("crt", "key"))
         for crt, private, what in (
                 (key, key, "holds a private key"), (certificate, certificate, "holds a certificate"),
@@ -408,14 +408,14 @@ class Listeners(Checked):
                 self.service.write("tls/server.key", private)
                 self.check("tls/server", what, exits=2)
 
-    def test_a_byte_order_mark_and_foreign_line_ends_do_not_matter(self):
+    def test_a_byte_order_mark_and_other_line_ends_do_not_matter(self):
         for file in ("tls/server.crt", "tls/server.key"):
             text = self.service.read(file).replace("\n", "\r\n")
             (self.service.folder / file).write_text("\ufeff" + text, newline="")
-        self.assert_all_well()
+        self.assert_no_problem()
 
     @unittest.skipIf(os.geteuid() != 0, "needs root, to be somebody else")
-    def test_a_file_that_may_not_be_read_is_told_so(self):
+    def test_a_file_without_read_permission_is_reported(self):
         for path in (self.service.root, self.service.folder):
             os.chmod(path, 0o755)
         for path in (p for p in self.service.folder.rglob("*") if p.is_dir()):
@@ -423,8 +423,8 @@ class Listeners(Checked):
         for path in self.service.folder.rglob("*.*"):
             os.chmod(path, 0o755 if path.is_dir() else 0o644)
         os.chmod(self.service.folder / "tls/server.key", 0o600)
-        told = self.check("tls/server.key", "Permission denied", "65534", exits=2, user=65534)
-        self.assertNotIn("private key that can be read", told)
+        seen = self.check("tls/server.key", "Permission denied", "65534", exits=2, user=65534)
+        self.assertNotIn("private key that can be read", seen)
 
 
 class Handlers(Checked):
@@ -435,13 +435,13 @@ class Handlers(Checked):
                 self.service.configure("handler.events", [pattern])
                 self.check("warning: ", pattern, meant)
         self.service.configure("handler.events", ["*"])
-        self.assert_all_well()
+        self.assert_no_problem()
 
     def test_no_handler_is_a_warning(self):
         self.service.config.write_text(self.service.config.read_text().split("[[handler]]")[0])
         self.check("warning: ", "handler", "no handler is configured")
 
-    def test_deliveries_that_nobody_takes_are_a_warning(self):
+    def test_deliveries_without_a_handler_are_a_warning(self):
         add_http_handler(self.service, f"http://127.0.0.1:{free_port()}/", make_secret(), "old")
         self.service.start()
         self.addCleanup(self.service.kill)
@@ -449,7 +449,7 @@ class Handlers(Checked):
             for _ in range(2):
                 client.post(Platform.of(self.service).notify(events.redeem()))
         self.assertEqual(self.service.stop(), 0)
-        self.assert_all_well()
+        self.assert_no_problem()
         self.service.config.write_text(
             self.service.config.read_text().replace('name = "old"', 'name = "new"'))
         self.check("warning: ", '2 open deliveries for handler "old"', "--handler old --to NEW")
@@ -466,8 +466,8 @@ class ConfigurationText(Checked):
                 text = self.service.config.read_text()
                 self.service.config.write_text(
                     text.replace("port = 0\n", f"port = {written}\ntls = ${{TEST_TLS}}\n", 1))
-                told = self.check(env=self.environment(TEST_PORT=f" {port}", TEST_TLS="true"))
-                self.assertIn(f"port {port}\n", told)
+                seen = self.check(env=self.environment(TEST_PORT=f" {port}", TEST_TLS="true"))
+                self.assertIn(f"port {port}\n", seen)
                 for variables in ({"TEST_PORT": "http", "TEST_TLS": "true"},
                                   {"TEST_PORT": "70000", "TEST_TLS": "true"},
                                   {"TEST_PORT": "", "TEST_TLS": "true"}):
@@ -483,7 +483,7 @@ class ConfigurationText(Checked):
         self.service.configure("listener.port", "8443")
         self.check("listener.port", "without quotes", exits=2)
 
-    def test_a_malformed_file_is_told_with_its_line(self):
+    def test_a_malformed_file_is_reported_with_its_line(self):
         good = self.service.config.read_text()
         lines = good.count("\n")
         for text in ("[\n", "[[\n", "[ \n", "[*\n", "[a.\n", "x = [1,\n", "x = \"\"\"\n", "é = 1\n",
@@ -491,8 +491,8 @@ class ConfigurationText(Checked):
                      "a" + ".a" * 5000 + " = 1\n", "x = ${\n", "x = 1 ${Y}\n"):
             with self.subTest(text[:20]):
                 self.service.config.write_text(good + text)
-                told = self.check("couponhook.toml", exits=2)
-                self.assertRegex(told, rf"line ({lines + 1}|{lines + 2})\b")
+                seen = self.check("couponhook.toml", exits=2)
+                self.assertRegex(seen, rf"line ({lines + 1}|{lines + 2})\b")
         self.service.config.write_bytes(good.encode("utf-16"))
         self.check("line 1", "UTF-16", exits=2)
 

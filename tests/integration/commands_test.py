@@ -29,7 +29,7 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(shown.returncode, 0, shown)
                 self.assertIn("Usage: couponhook " + command, shown.stdout)
 
-    def test_version_is_told(self):
+    def test_version_is_printed(self):
         self.assertRegex(run("--version").stdout, r"^couponhook \d+\.\d+\.\d+\n$")
 
     def test_bad_usage_exits_2_with_one_line(self):
@@ -42,7 +42,7 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
                 self.assertTrue(refused.stderr.startswith("couponhook: "), refused.stderr)
 
-    def test_words_too_many_are_named_as_they_stand(self):
+    def test_extra_arguments_are_quoted_in_the_error(self):
         self.assertIn('"--colour" "red"', run("serve", "--colour", "red").stderr)
 
     def test_an_unknown_command_is_named(self):
@@ -68,7 +68,7 @@ class SetUp(unittest.TestCase):
             self.service.config.write_text(text)
         return run("check", "--config", self.service.config, **options)
 
-    def test_a_fresh_set_up_is_all_well(self):
+    def test_a_fresh_set_up_has_no_problems(self):
         checked = self.check()
         self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked)
 
@@ -150,7 +150,7 @@ class SetUp(unittest.TestCase):
         self.assertIn("NOT_SET_ANYWHERE", checked.stderr)
         self.assertIn("api_v3_key_files", checked.stderr)
 
-    def test_a_syntax_error_is_told_with_its_line(self):
+    def test_a_syntax_error_is_reported_with_its_line(self):
         checked = self.check("[listener]\nport = \n")
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn("line 2", checked.stderr)
@@ -163,13 +163,13 @@ class SetUp(unittest.TestCase):
         if lines is not None:
             self.assertEqual(checked.stderr.count("\n"), lines, checked.stderr)
 
-    def test_check_looks_into_the_files_for_outbound_calls(self):
+    def test_check_reads_the_files_for_outbound_calls(self):
         self.service.configure("merchant.api.api_v2_key_file", "secrets/nowhere")
         self.service.configure("merchant.api.ca_file", "secrets/api_v3_key")
         self.complain("api.api_v2_key_file", "secrets/nowhere", "api.ca_file",
                       "no readable PEM certificates", lines=2)
 
-    def test_check_looks_for_the_program_of_an_exec_handler(self):
+    def test_check_finds_the_program_of_an_exec_handler(self):
         self.service.configure("handler.type", "exec")
         for program in ("no-such-program", str(self.service.config), "/nowhere/on-coupon"):
             with self.subTest(program):
@@ -186,7 +186,7 @@ class SetUp(unittest.TestCase):
         self.service.configure("store.url", "sqlite:/proc/nope/x.db")
         self.complain("store.url", "/proc", exits=1)
 
-    def test_a_store_url_that_will_not_do_exits_2(self):
+    def test_an_invalid_store_url_exits_2(self):
         for url in ("sqlite:", "mysql://127.0.0.1/coupons", "postgresql:coupons"):
             self.service.configure("store.url", url)
             for command in ("check", "serve"):
@@ -247,7 +247,7 @@ class SetUp(unittest.TestCase):
                 self.assertEqual(refused.returncode, exits, refused)
                 self.assertIn(key, refused.stderr)
 
-    def test_trigger_takes_no_slip_for_an_event(self):
+    def test_trigger_rejects_a_misspelt_event(self):
         for event in ("", "foo", "redem"):
             refused = run("trigger", event, "--to", "http://127.0.0.1:1/", "--config",
                           self.service.config)
@@ -268,7 +268,7 @@ class SetUp(unittest.TestCase):
                 self.assertEqual(refused.returncode, 1, refused)
                 self.assertIn("store.url", refused.stderr)
 
-    def test_nobody_to_ask_exits_1(self):
+    def test_without_a_running_service_it_exits_1(self):
         for command in (("status",), ("notifications",), ("ledger", "1", "2")):
             with self.subTest(command):
                 refused = run(*command, "--config", self.service.config)
@@ -292,13 +292,13 @@ class ServedTestCase(ServiceTestCase):
 
 
 class Queries(ServedTestCase):
-    def test_status_is_told_in_words_and_as_json(self):
+    def test_status_is_shown_as_text_and_as_json(self):
         self.post(self.platform.notify(events.redeem()))
         stored = self.service.counts()["stored"]
         self.assertIn(f"{stored} stored", self.command("status"))
         self.assertEqual(self.command_json("status")["notifications"]["stored"], stored)
 
-    def test_notifications_are_listed_in_words_and_as_json(self):
+    def test_notifications_are_listed_as_text_and_as_json(self):
         self.post(self.platform.notify(events.redeem(), "listed-1"))
         self.assertIn("listed-1", self.command("notifications"))
         page = self.command_json("notifications", "--type", "COUPON.USE", "--limit", "1")
@@ -313,12 +313,12 @@ class Queries(ServedTestCase):
     def test_a_notification_that_is_not_there_exits_1(self):
         self.command("notifications", "no-such-id", exits=1)
 
-    def test_a_filter_that_will_not_do_exits_1_and_is_named(self):
+    def test_an_invalid_filter_exits_1_and_is_named(self):
         refused = run("notifications", "--limit", "many", "--config", self.config)
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("limit", refused.stderr)
 
-    def test_the_ledger_is_told_in_words_and_as_json(self):
+    def test_the_ledger_is_shown_as_text_and_as_json(self):
         event = events.redeem()
         coupon = event.resource["coupon_id"]
         self.post(self.platform.notify(event))
@@ -337,13 +337,13 @@ class SeveralMerchants(ServedTestCase):
                        'api_v3_key_files = ["secrets/second_key"]\n'
                        'platform_certificates = ["wechatpay/platform_cert.pem"]\n')
 
-    def test_which_merchant_must_be_said(self):
+    def test_the_merchant_must_be_named(self):
         refused = run("trigger", "redeem", "--config", self.config)
         self.assertEqual(refused.returncode, 2, refused)
         for word in ("--mchid", "1900000001", "1900000002"):
             self.assertIn(word, refused.stderr)
 
-    def test_the_merchant_that_is_said_gets_it(self):
+    def test_the_named_merchant_gets_it(self):
         self.command("trigger", "redeem", "--mchid", "1900000002")
         (item,) = self.service.get("/notifications?mchid=1900000002")["items"]
         self.assertEqual(item["type"], "COUPON.USE")
@@ -374,7 +374,7 @@ class Sending(ServedTestCase):
                 self.assertEqual(self.counted("trigger", word)[1], {"stored": 1})
                 self.assertEqual(self.newest()["type"], event_type)
 
-    def test_trigger_speaks_in_words_too(self):
+    def test_trigger_prints_text_too(self):
         self.assertRegex(self.command("trigger", "redeem"), r"replied 204 +1\n")
 
     def test_trigger_sends_many_over_several_connections(self):
@@ -400,7 +400,7 @@ class Sending(ServedTestCase):
         counts = self.counted("trigger", "redeem", "--count", "2", "--id", "same-id")[1]
         self.assertEqual(counts, {"stored": 1, "conflicts": 1})
 
-    def test_a_bad_one_is_refused_as_it_should_be_and_that_is_no_failure(self):
+    def test_a_faulty_notification_is_refused_as_expected(self):
         expected = {
             "signature": ({"SIGNATURE_INVALID": 1}, {}),
             "serial": ({"SERIAL_UNKNOWN": 1}, {}),
@@ -417,7 +417,7 @@ class Sending(ServedTestCase):
         summary = self.command_json("trigger", "redeem", "--count", "20", "--rate", "40")
         self.assertGreater(summary["duration_ms"], 400)
 
-    def test_trigger_exits_1_where_nobody_listens_and_where_the_reply_is_another(self):
+    def test_trigger_exits_1_without_a_listener_or_with_another_reply(self):
         host, port = self.service.address
         for url in (f"https://{host}:{port}/notify/other", "https://127.0.0.1:1/notify/1900000001"):
             with self.subTest(url):

@@ -44,7 +44,7 @@ class Crash(ServiceTestCase):
               f"ready again within {max(restarts) * 1000:.0f} ms")
         self.assertGreater(len(acknowledged), KILLS, "the load was a load")
 
-    def test_what_was_in_flight_is_stored_when_it_is_sent_again(self):
+    def test_requests_in_flight_are_stored_when_sent_again(self):
         sent = {f"again-{i}": events.redeem() for i in range(NOTIFICATIONS)}
         acknowledged = self.send_and_kill(sent, 0.2)
         self.service.start()

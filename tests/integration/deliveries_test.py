@@ -91,7 +91,7 @@ class WhatIsSent(DeliveryCase):
                          [sign(self.secret, call.id, timestamp, call.body),
                           sign(other, call.id, timestamp, call.body)])
 
-    def test_secrets_that_change_are_read_anew(self):
+    def test_changed_secrets_are_read_again(self):
         self.begin()
         other = make_secret()
         self.service.write("secrets/crm", other)
@@ -160,7 +160,7 @@ class WhatIsSent(DeliveryCase):
         self.wait_until_done(20)
         self.assertEqual(len({call.client_port for call in self.target.calls}), 1)
 
-    def test_what_is_being_made_is_not_skipped(self):
+    def test_a_delivery_in_flight_is_not_skipped(self):
         over = threading.Event()
         self.begin(lambda call: over.wait(20) and 204, timeout_ms=20000)
         self.send("running-1")
@@ -180,13 +180,13 @@ class OverTls(DeliveryCase):
         self.ca_file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "ca.crt"
         self.ca_file.write_text(self.authority.pem)
 
-    def test_a_target_of_ones_own_authority_is_told(self):
+    def test_a_target_of_the_configured_ca_is_called(self):
         self.begin(tls=server_tls(self.authority, "localhost"), ca_file=str(self.ca_file))
         self.send("tls-own")
         self.target.wait_for(["tls-own"])
         self.wait_until_done(1)
 
-    def test_a_target_that_nobody_vouches_for_is_told_nothing(self):
+    def test_a_target_with_an_untrusted_certificate_is_not_called(self):
         self.begin(tls=server_tls(self.authority, "localhost"), max_attempts=1)
         self.send("tls-unknown")
         self.assertIn("certificate: unable to get local issuer", self.error_of_dead("tls-unknown"))
@@ -238,7 +238,7 @@ class WhenTheTargetFails(DeliveryCase):
         self.assertEqual((delivery["state"], delivery["attempts"]), ("dead", 3))
         self.assertIn("HTTP 500", delivery["last_error"])
 
-    def test_a_dead_letter_is_delivered_when_it_is_put_back_by_hand(self):
+    def test_a_dead_letter_is_delivered_after_a_manual_retry(self):
         healed = []
         self.begin(lambda call: 204 if healed else 500, max_attempts=2)
         self.send("back-1")
@@ -254,13 +254,13 @@ class WhenTheTargetFails(DeliveryCase):
         self.assertEqual(self.deliveries()["dead"], 0)
         self.assertEqual(self.target.ids(), {"back-1": 3}, "two attempts and the one by hand")
 
-    def test_gone_is_dead_at_once(self):
+    def test_status_410_is_dead_at_once(self):
         self.begin(lambda call: 410)
         self.send("gone-1")
         wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
         self.assertEqual(self.target.ids()["gone-1"], 1)
 
-    def test_it_waits_as_long_as_it_is_asked_to(self):
+    def test_it_waits_as_long_as_retry_after_says(self):
         times = []
 
         def answer(call):
@@ -368,7 +368,7 @@ class AckHandled(DeliveryCase):
         self.assertEqual({reply.status for reply in replies}, {204})
         self.assertEqual(self.target.ids()["meanwhile-1"], 1)
 
-    def test_out_of_budget_the_first_fails_and_a_copy_is_told_to_wait(self):
+    def test_out_of_budget_the_first_gets_500_and_a_copy_503(self):
         self.begin(lambda call: time.sleep(1.5) or 204, starts=False, ack="handled",
                    timeout_ms=3000)
         self.service.configure("listener.reply_budget_ms", 400)

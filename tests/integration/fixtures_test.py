@@ -62,9 +62,9 @@ class Story(ServiceTestCase):
                          events.redeem(self.STOCK, coupon, transaction),
                          events.refund(transaction)]
                 self.send(*(story[i] for i in order))
-                told = self.coupon(coupon)
-                self.assertEqual(told["state"], "refunded")
-                self.assertEqual([fact["kind"] for fact in told["history"]],
+                seen = self.coupon(coupon)
+                self.assertEqual(seen["state"], "refunded")
+                self.assertEqual([fact["kind"] for fact in seen["history"]],
                                  ["issue", "redeem", "refund"], "told in order of occurrence")
 
     def test_state_follows_what_is_known_so_far(self):
@@ -106,7 +106,7 @@ class Story(ServiceTestCase):
         self.send(events.refund(transaction, refund_id, "SUCCESS"))
         self.assertEqual(self.coupon(coupon)["state"], "refunded", "handled by hand later")
 
-    def test_a_fact_tells_where_it_comes_from(self):
+    def test_a_fact_has_its_source(self):
         event = events.redeem(self.STOCK)
         self.send(event, ids=["told-by"])
         (fact,) = self.coupon(event.resource["coupon_id"])["history"]

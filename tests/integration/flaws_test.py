@@ -37,7 +37,7 @@ class Flaws(ServiceTestCase):
         return self.service.rows(
             "SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'unreadable'")[0][0]
 
-    def test_a_flaw_that_decides_nothing_keeps_no_redemption_out_of_the_ledger(self):
+    def test_a_redemption_with_a_harmless_flaw_is_in_the_ledger(self):
         before = self.unreadable()
         flaws = {
             "surrogate": b'"remark":"\\ud83c",',
@@ -54,8 +54,8 @@ class Flaws(ServiceTestCase):
                 event = events.redeem()
                 self.notify(id, event, resource(event, flaw))
                 self.assertRegex(self.flaw(id), "^flaw: the resource has ")
-                told = self.service.get(f"/coupons/19733211/{event.resource['coupon_id']}")
-                self.assertEqual(told["state"], "redeemed")
+                seen = self.service.get(f"/coupons/19733211/{event.resource['coupon_id']}")
+                self.assertEqual(seen["state"], "redeemed")
                 self.service.get(f"/notifications/{id}")
                 self.target.wait_for([id])
                 sent = self.target.calls_for(id)[0].json["data"]["resource"]
@@ -64,7 +64,7 @@ class Flaws(ServiceTestCase):
                                  event.resource["consume_information"])
         self.assertEqual(self.unreadable(), before)
 
-    def test_what_leaves_it_open_what_happened_is_marked_and_counted(self):
+    def test_an_ambiguous_event_is_marked_and_counted(self):
         before = self.unreadable()
         event = events.redeem()
         coupon = event.resource["coupon_id"]
@@ -84,7 +84,7 @@ class Flaws(ServiceTestCase):
         self.notify("sound", event, resource(event))
         self.assertIsNone(self.flaw("sound"))
 
-    def test_no_control_character_gets_out(self):
+    def test_no_control_character_is_sent(self):
         ids = []
         for code in range(0x20):
             for place in (0, 7, 20):

@@ -32,7 +32,7 @@ class From:
         self.source = (source, 0)
 
 
-def strangers(count=5) -> list[str]:
+def client_addresses(count=5) -> list[str]:
     return [f"127.0.0.{10 + i}" for i in range(count)]
 
 
@@ -60,7 +60,7 @@ class Flood:
         connection limit allows. So clients other than WeChat Pay occupy all connections."""
         for i in range(times * self.PLACES):
             try:
-                hold(strangers()[i % 5])
+                hold(client_addresses()[i % 5])
             except (OSError, Closed):
                 # These clients may be refused, but the client that plays WeChat Pay must not be.
                 pass
@@ -77,7 +77,7 @@ class Flood:
             connection.send(data)
         return hold
 
-    def test_idle_strangers_make_room(self):
+    def test_idle_connections_make_room(self):
         sender = self.connect("127.0.1.2")
         self.assert_stored(sender.post(self.platform.notify(events.redeem())))
 
@@ -88,7 +88,7 @@ class Flood:
         self.assert_senders_are_served()
         self.assert_stored(sender.post(self.platform.notify(events.redeem())))
 
-    def test_strangers_that_never_ask_make_room(self):
+    def test_connections_without_a_request_make_room(self):
         self.flood(self.silent)
         self.assert_senders_are_served()
 
@@ -100,7 +100,7 @@ class Flood:
         self.flood(self.hold_with(REFUSED[:-1]))
         self.assert_senders_are_served()
 
-    def test_strangers_that_do_not_read_make_room(self):
+    def test_connections_that_do_not_read_make_room(self):
         def hold(source):
             connection = self.connect(source)
             connection.socket.settimeout(0.02)
@@ -110,11 +110,11 @@ class Flood:
         self.flood(hold, times=1)
         self.assert_senders_are_served()
 
-    def test_strangers_that_linger_behind_a_refusal_make_room(self):
+    def test_connections_that_stay_after_a_refusal_make_room(self):
         self.flood(self.hold_with(b"nonsense\r\n\r\n"))
         self.assert_senders_are_served()
 
-    def test_a_request_that_had_begun_is_told_why_it_was_cut(self):
+    def test_an_evicted_request_gets_a_reply_with_the_reason(self):
         slow = self.connect("127.0.0.9")
         slow.send(REFUSED[:-1])
         # Makes the connections wait for over a second: couponhook closes such connections first.
@@ -138,7 +138,7 @@ class Flood:
         for connection in (held[0], *held[2:]):
             self.assertEqual(connection.ask(REFUSED).status, 401)
 
-    def test_what_happened_is_counted_and_told_once(self):
+    def test_evictions_are_counted_and_logged_once(self):
         self.flood(self.silent)
         self.assert_senders_are_served(1)
         text = self.service.ask_raw("/metrics").decode()
@@ -171,8 +171,8 @@ class Ipv6Networks(ServiceTestCase):
 
     def test_a_network_of_61_bits_does_not_keep_a_sender_out(self):
         for i in range(80):
-            stranger = self.enterContext(self.connect(f"2001:db8:0:{i % 8}::{i + 1:x}"))
-            stranger.send(REFUSED)
+            attacker = self.enterContext(self.connect(f"2001:db8:0:{i % 8}::{i + 1:x}"))
+            attacker.send(REFUSED)
         for i in range(30):
             with self.connect("2001:db8:1::1") as sender:
                 reply = sender.post(self.platform.notify(events.redeem()))
@@ -188,15 +188,15 @@ class BusyPlaces(ServiceTestCase):
         cls.target = cls.enterClassContext(Target(lambda call: cls.released.wait(10) and 204))
         add_http_handler(service, cls.target.url, make_secret(), ack="handled", timeout_ms=3800)
 
-    def test_a_request_that_is_being_handled_is_never_cut(self):
+    def test_a_request_that_is_being_handled_is_never_evicted(self):
         self.addCleanup(self.released.set)
         held = [self.enterContext(Connection(self.service)) for _ in range(3)]
         for connection in held:
             connection.send(self.platform.notify(events.redeem()).to_bytes(PATH))
         wait_until(lambda: len(self.target.calls) == 3, what="handlers to be called")
         for _ in range(20):
-            with Connection(self.service) as stranger:
-                self.assertEqual(stranger.ask(REFUSED).status, 401, "one place goes round")
+            with Connection(self.service) as attacker:
+                self.assertEqual(attacker.ask(REFUSED).status, 401, "one place goes round")
         self.released.set()
         for connection in held:
             self.assert_stored(connection.read_reply())
@@ -239,12 +239,12 @@ class ManyConnections(ServiceTestCase):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(cls.limit_before[0], hard), hard))
 
-    def test_a_flood_keeps_no_sender_out_and_takes_bounded_memory(self):
+    def test_a_flood_locks_no_sender_out_and_takes_bounded_memory(self):
         context = self.service.tls_context()
         begun = time.monotonic()
         with ExitStack() as held:
             for i in range(self.connections):
-                source = From(self.service, strangers()[i % 5])
+                source = From(self.service, client_addresses()[i % 5])
                 held.enter_context(Connection(source, context)).send(REFUSED)
             seconds = time.monotonic() - begun
             for i in range(30):
@@ -277,7 +277,7 @@ class Pipelining:
                     clients.remove(client)
             select.select([], [client.socket for client in clients], [], 0.02)
 
-    def test_those_who_read_no_reply_slow_nobody_down(self):
+    def test_clients_that_read_no_reply_do_not_slow_others(self):
         context = self.service.tls_context()
         clients = [self.enterContext(Connection(self.service, context))
                    for _ in range(self.CLIENTS)]

@@ -156,7 +156,7 @@ class Exec(HandlerCase):
         self.service.wait_for_log(handler="script")
         self.assertNotIn("no such shop", "\n".join(self.service.stdout))
 
-    def test_what_it_said_before_it_was_killed_is_kept(self):
+    def test_its_output_before_it_was_killed_is_kept(self):
         self.run_script("echo waiting for the database >&2; sleep 600", timeout_ms=500,
                         max_attempts=1)
         self.send("hangs")
@@ -177,7 +177,7 @@ class Exec(HandlerCase):
         self.send("unread", event)
         self.wait_for("done")
 
-    def test_what_it_leaves_behind_with_its_output_open_holds_up_nothing(self):
+    def test_a_child_that_keeps_its_output_open_delays_nothing(self):
         folder = self.run_script('sleep 600 & echo $! >> "$1/pids"; exit 0')
         self.send("leaves")
         self.wait_for("done", seconds=10)
@@ -308,7 +308,7 @@ class Redis(HandlerCase):
         self.assertEqual({entry["type"] for entry in entries}, {"coupon.redeemed"})
         self.assertEqual(json.loads(entries[0]["body"])["data"]["notification_id"], "redis-0")
 
-    def test_what_came_while_it_was_away_is_appended_once_it_is_back(self):
+    def test_events_during_an_outage_are_appended_after_it(self):
         self.send_around_an_absence("redis", self.stop_redis, self.start_redis)
         self.assertEqual({entry["id"] for entry in self.entries()}, self.sent_around("redis"))
 
@@ -375,7 +375,7 @@ class Amqp(HandlerCase):
         self.assertEqual(properties.headers["key"], key_of(event))
         self.assertEqual(json.loads(body)["data"]["resource"], event.resource)
 
-    def test_what_came_while_it_was_away_is_queued_once_it_is_back(self):
+    def test_events_during_an_outage_are_queued_after_it(self):
         self.declare_quorum_queue("absences")
         self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
                                  routing_key="absences", max_attempts=1000, **QUICK))
@@ -478,7 +478,7 @@ class OwnHandler(HandlerCase):
         service_module.BINARY = os.environ["COUPONHOOK_EXAMPLE_BINARY"]
         self.addCleanup(setattr, service_module, "BINARY", ordinary)
 
-    def test_the_example_is_told_of_redemptions(self):
+    def test_the_example_receives_redemptions(self):
         folder = Path(self.enterContext(service_module.tempfile.TemporaryDirectory()))
         table = handler_table("mine", "journal", **QUICK).replace('["*"]', '["COUPON.USE"]')
         self.serve(f'{table}[handler.options]\nfile = "{folder}/journal"\n')
@@ -488,7 +488,7 @@ class OwnHandler(HandlerCase):
         line = (folder / "journal").read_text().split()
         self.assertEqual(line[:2], ["own-1", event.resource["coupon_id"]])
 
-    def test_what_is_wrong_with_its_options_is_said_at_check(self):
+    def test_check_reports_invalid_options(self):
         service = self.enterContext(Service(starts=False))
         service.append(handler_table("mine", "journal"))
         checked = run("check", "--config", service.config)

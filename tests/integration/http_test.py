@@ -57,9 +57,9 @@ class Shapes:
         body = b"".join(b"%x%s%s%s\r\n" % (len(part), extension, end, part)
                         for part in (made.body[i:i + pieces]
                                      for i in range(0, len(made.body), pieces)))
-        told = [each.replace("=", ": " + made.headers.get(each[:-1], "")) for each in trailers]
+        seen = [each.replace("=", ": " + made.headers.get(each[:-1], "")) for each in trailers]
         return ("\r\n".join([*lines, "", ""]).encode() + body + last + b"\r\n"
-                + "".join(f"{each}\r\n" for each in told).encode() + b"\r\n")
+                + "".join(f"{each}\r\n" for each in seen).encode() + b"\r\n")
 
 
 def framing_rows(make: Shapes) -> list[Row]:
@@ -378,7 +378,7 @@ class LingeringClose(ServiceTestCase):
 
     settings = {"listener.tls": False}
 
-    def test_a_sender_that_never_stops_is_cut(self):
+    def test_a_sender_that_never_stops_is_disconnected(self):
         with Connection(self.service) as connection:
             connection.send(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n"
                             "Content-Length: 99999999999\r\n\r\n".encode())
@@ -389,7 +389,7 @@ class LingeringClose(ServiceTestCase):
                     time.sleep(0.01)
             self.assertLess(time.monotonic() - begun, 15 * PATIENCE)
 
-    def test_a_sender_that_sends_without_end_is_cut(self):
+    def test_a_sender_that_sends_without_end_is_disconnected(self):
         with socket.create_connection(self.service.address, 15 * PATIENCE) as client:
             client.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n"
                            "Content-Length: 99999999999\r\n\r\n".encode())

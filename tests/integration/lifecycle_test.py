@@ -87,7 +87,7 @@ class Stop(unittest.TestCase):
         service.signal(signal.SIGTERM)
         self.assertEqual(service.wait(timeout=5), 0, service.errors())
 
-    def test_who_waits_to_be_accepted_is_served(self):
+    def test_connections_waiting_to_be_accepted_are_served(self):
         service, platform = self.start({"listener.tls": False, "listener.drain_delay_ms": 60000})
         service.signal(signal.SIGTERM)
         service.wait_for_log(event="draining")
@@ -151,7 +151,7 @@ class Stop(unittest.TestCase):
         self.assertEqual(service.wait(), 0, service.errors())
         return cut
 
-    def test_idle_connections_do_not_hold_it_up(self):
+    def test_idle_connections_do_not_delay_it(self):
         service, platform = self.start()
         with Connection(service) as used, Connection(service) as unused:
             used.post(platform.notify(events.redeem()))
@@ -159,7 +159,7 @@ class Stop(unittest.TestCase):
             self.assertEqual(service.wait(timeout=3), 0, service.errors())
             self.assertTrue(unused.is_closed_within(1))
 
-    def test_a_silent_sender_does_not_hold_it_up_for_longer_than_the_drain_timeout(self):
+    def test_a_silent_sender_delays_it_by_the_drain_timeout_at_most(self):
         service, platform = self.start(
             {"listener.drain_timeout_ms": 500, "listener.body_timeout_ms": 60000})
         with Connection(service) as connection:
@@ -185,10 +185,10 @@ class Log(unittest.TestCase):
     def tearDown(self):
         self.service.reading.set()
 
-    def test_a_log_that_nobody_reads_holds_no_notification_up(self):
+    def test_a_blocked_log_delays_no_notification(self):
         self.assertEqual(self.statuses, {204})
 
-    def test_a_log_that_nobody_reads_does_not_hold_the_end_up(self):
+    def test_a_blocked_log_does_not_delay_the_stop(self):
         self.service.signal(signal.SIGTERM)
         try:
             self.assertEqual(self.service.wait(timeout=5), 0)
@@ -202,7 +202,7 @@ class Log(unittest.TestCase):
 
 
 class Start(ServiceTestCase):
-    def test_a_second_service_on_the_same_store_is_refused_in_words(self):
+    def test_a_second_service_on_the_same_store_is_refused_with_a_message(self):
         refused = run("serve", "--config", self.service.config)
         self.assertEqual(refused.returncode, 1, refused)
         self.assertIn("in use", refused.stderr)
@@ -218,7 +218,7 @@ class Start(ServiceTestCase):
             self.assertIn(str(port), refused.stderr)
             self.assertNotIn("couponhook: notifications at", refused.stdout)
 
-    def test_an_occupied_port_is_refused_in_words(self):
+    def test_an_occupied_port_is_refused_with_a_message(self):
         for key in ("listener.port", "admin.port"):
             with self.subTest(key), closing(socket.create_server(("127.0.0.1", 0))) as other:
                 self.assert_port_refused(key, other.getsockname()[1])
@@ -324,7 +324,7 @@ class Reload(ServiceTestCase):
         self.reloaded()
         self.assertEqual(self.status_of(self.platform), 204)
 
-    def test_a_refused_set_is_taken_as_soon_as_it_is_whole(self):
+    def test_a_refused_set_is_used_once_it_is_complete(self):
         renewed = self.renewed()
         self.service.configure("merchant.api_v3_key_files",
                                ["secrets/api_v3_key", "secrets/next_key"])
@@ -333,7 +333,7 @@ class Reload(ServiceTestCase):
         self.reloaded(by_signal=False)
         self.assertEqual(self.status_of(renewed), 204)
 
-    def test_half_of_a_new_set_is_none_of_it(self):
+    def test_an_incomplete_new_set_is_not_used(self):
         second, pem = make_platform(self.platform.api_v3_key)
         self.service.write("wechatpay/second.pem", pem)
         self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
@@ -369,7 +369,7 @@ class Reload(ServiceTestCase):
             self.reloaded()
         self.assertEqual(self.service.ask("/status")[0], 200, "and the client trusts only that one")
 
-    def test_reloading_under_load_refuses_nobody(self):
+    def test_reloading_under_load_refuses_no_client(self):
         load = Load(self.service, lambda: (0, self.platform.notify(events.redeem())), clients=2)
         for _ in range(10):
             self.reloaded()

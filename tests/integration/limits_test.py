@@ -105,7 +105,7 @@ class Sizes(ServiceTestCase):
 
 
 class AnnouncedBodies(ServiceTestCase):
-    def test_bodies_that_are_only_announced_shut_nobody_out(self):
+    def test_announced_bodies_lock_no_sender_out(self):
         context = self.service.tls_context()
         for _ in range(130):
             connection = self.enterContext(Connection(self.service, context))
@@ -120,7 +120,7 @@ class Pace(ServiceTestCase):
                 "listener.idle_timeout_ms": 600, "listener.handshake_timeout_ms": 600}
     LIMIT = 0.6
 
-    def assert_cut(self, trickle):
+    def assert_disconnected(self, trickle):
         """Sends a request one byte at a time, and expects that couponhook still closes the
         connection at the time limit."""
         begun = time.monotonic()
@@ -137,10 +137,10 @@ class Pace(ServiceTestCase):
                 self.fail("it is cut without a word")
         self.assertGreater(time.monotonic() - begun, self.LIMIT * 0.8, "it is cut too soon")
 
-    def test_a_header_that_trickles_is_cut(self):
-        self.assert_cut(b"POST /notify/1900000001 HTTP/1.1\r\nX-Trickle: " + b"x" * 1000)
+    def test_a_slow_header_ends_the_connection(self):
+        self.assert_disconnected(b"POST /notify/1900000001 HTTP/1.1\r\nX-Trickle: " + b"x" * 1000)
 
-    def test_a_body_that_trickles_is_cut(self):
+    def test_a_slow_body_ends_the_connection(self):
         data = self.platform.notify(events.redeem()).to_bytes(PATH)
         head, body = data.split(b"\r\n\r\n", 1)
         begun = time.monotonic()
@@ -154,7 +154,7 @@ class Pace(ServiceTestCase):
                 self.assertLess(time.monotonic() - begun, 5 * PATIENCE, "it is never cut")
             self.assert_refused(connection.read_reply(), 408, "TOO_SLOW")
 
-    def test_an_idle_connection_is_closed_without_a_word(self):
+    def test_an_idle_connection_is_closed_without_a_reply(self):
         with Connection(self.service) as connection:
             self.assert_stored(connection.post(self.platform.notify(events.redeem())))
             self.assertTrue(connection.is_closed_within(3 * PATIENCE))
@@ -164,7 +164,7 @@ class Pace(ServiceTestCase):
         with Connection(self.service) as connection:
             self.assertTrue(connection.is_closed_within(3 * PATIENCE))
 
-    def test_a_handshake_that_never_begins_is_cut(self):
+    def test_a_handshake_that_never_begins_is_closed(self):
         service = self.service
         with closing(http.client.HTTPConnection(*service.address, timeout=3 * PATIENCE)) as plain:
             plain.connect()
@@ -269,7 +269,7 @@ class TlsChain(ServiceTestCase):
     def setUp(self):
         pass  # makes no client: the base class's client trusts only a self-signed certificate
 
-    def test_the_whole_chain_is_sent_so_that_whoever_trusts_the_root_connects(self):
+    def test_the_whole_chain_is_sent_so_that_a_client_that_trusts_the_root_connects(self):
         host, port = self.service.address
         shown = subprocess.run(
             ["openssl", "s_client", "-connect", f"{host}:{port}", "-showcerts",
@@ -352,7 +352,7 @@ class Http(ServiceTestCase):
         self.assert_stored(self.connection.ask(data.replace(b"HTTP/1.1", b"HTTP/1.0")))
         self.assertTrue(self.connection.is_closed_within(2))
 
-    def test_http_1_0_is_told_that_its_connection_stays_open_where_it_asked_for_that(self):
+    def test_http_1_0_gets_keep_alive_if_it_asked_for_it(self):
         for _ in range(2):
             request = self.platform.notify(events.redeem()).having(Connection="keep-alive")
             data = request.to_bytes(PATH).replace(b"HTTP/1.1", b"HTTP/1.0")
@@ -363,7 +363,7 @@ class Http(ServiceTestCase):
             self.connection.send(bytes([byte]))
         self.assert_stored(self.connection.read_reply())
 
-    def test_any_http_client_gets_along(self):
+    def test_any_http_client_works(self):
         host, port = self.service.address
         with closing(http.client.HTTPSConnection(
                 host, port, timeout=10, context=self.service.tls_context())) as client:

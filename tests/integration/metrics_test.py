@@ -72,11 +72,11 @@ class Metrics(ServiceTestCase):
 
     def test_a_quarantined_body_is_counted(self):
         before = self.value("notifications_total", outcome="quarantined")
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.post(stranger.notify(events.redeem()))
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.post(other_platform.notify(events.redeem()))
         self.assertEqual(self.value("notifications_total", outcome="quarantined"), before + 1)
 
-    def test_every_request_that_came_whole_has_a_time(self):
+    def test_every_complete_request_has_a_duration(self):
         before = self.value("reply_seconds_count")
         self.post(self.platform.notify(events.redeem()))
         self.post(self.platform.notify(events.redeem()).without("Wechatpay-Serial"))
@@ -90,14 +90,14 @@ class Metrics(ServiceTestCase):
         self.assertEqual(buckets, sorted(buckets), "buckets are cumulative")
         self.assertGreater(now["couponhook_reply_seconds_sum", frozenset()], 0)
 
-    def test_a_key_tells_its_end(self):
+    def test_a_key_has_its_expiry_time(self):
         (key,) = (sample for sample in families(self.service)
                   ["couponhook_key_expiry_timestamp_seconds"].samples)
         self.assertEqual(key.labels, {"mchid": "1900000001", "serial": self.platform.serial,
                                       "kind": "certificate"})
         self.assertGreater(key.value, 1.7e9)
 
-    def test_no_label_holds_what_belongs_to_a_person(self):
+    def test_no_label_holds_personal_data(self):
         event = events.issue(openid="oSecretOpenIdOfSomebody01")
         self.assert_stored(self.post(self.platform.notify(event, "id-in-no-metric")))
         text = self.service.exchange("/metrics", token=None)[1].decode()
@@ -105,18 +105,18 @@ class Metrics(ServiceTestCase):
                        self.service.token()):
             self.assertNotIn(secret, text)
 
-    def test_the_alert_rules_ask_for_nothing_that_is_not_there(self):
+    def test_the_alert_rules_use_only_existing_metrics(self):
         rules = (Path(__file__).parents[2] / "deploy/prometheus/couponhook.rules.yml").read_text()
         asked = "".join(re.findall(r"expr: .*", rules))
-        told = self.service.exchange("/metrics", token=None)[1].decode()
+        seen = self.service.exchange("/metrics", token=None)[1].decode()
         names = set(re.findall(r"couponhook_[a-z_]+", asked))
         values = set(re.findall(r"[A-Z_]{6,}|(?<=[=]\")[a-z]+(?=\")", asked)) - {"couponhook"}
         self.assertGreaterEqual(len(names), 7)
         self.assertGreaterEqual(len(values), 6)
-        self.assertEqual([name for name in names if name not in told], [])
-        self.assertEqual([value for value in values if f'="{value}"' not in told], [])
+        self.assertEqual([name for name in names if name not in seen], [])
+        self.assertEqual([value for value in values if f'="{value}"' not in seen], [])
 
-    def test_all_of_status_that_is_counted_is_there_with_the_same_figures(self):
+    def test_all_counters_of_status_are_there_with_the_same_values(self):
         self.post(self.platform.notify(events.redeem()))
         status, now = self.service.get("/status"), samples(self.service)
         for outcome, key in (("stored", "stored"), ("duplicate", "duplicates"),
@@ -131,7 +131,7 @@ class Metrics(ServiceTestCase):
 
 
 class Restart(unittest.TestCase):
-    def test_what_the_store_counts_survives_and_what_the_process_counts_begins_again(self):
+    def test_counters_of_the_store_survive_and_those_of_the_process_restart(self):
         with Service(has_own_keys=False) as service:
             platform = Platform.of(service)
             with Client(service) as client:

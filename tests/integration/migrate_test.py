@@ -95,7 +95,7 @@ class Migrate(unittest.TestCase):
         after = self.service.counts()
         self.assertEqual(after["stored"], ROWS + 1, "the known one is a copy, the next is new")
 
-    def test_no_service_takes_what_is_not_complete(self):
+    def test_no_service_opens_an_incomplete_store(self):
         self.receive("model")
         self.service.stop()
         self.multiply(20_000)
@@ -111,13 +111,13 @@ class Migrate(unittest.TestCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn(f"in use by process {self.service.process.pid}", refused.stderr)
 
-    def test_the_schema_is_brought_up_to_date_and_dry_run_only_tells(self):
+    def test_the_schema_is_migrated_and_dry_run_only_reports(self):
         self.service.stop()
         os.remove(self.service.database)
-        told = self.migrate("--dry-run")
-        self.assertEqual(told.returncode, 0, told.stderr)
-        self.assertIn("CREATE TABLE notifications", told.stdout)
-        self.assertRegex(told.stdout, r"schema version 0 of \d+: \d+ steps? to take")
+        seen = self.migrate("--dry-run")
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+        self.assertIn("CREATE TABLE notifications", seen.stdout)
+        self.assertRegex(seen.stdout, r"schema version 0 of \d+: \d+ steps? to take")
         self.assertFalse(self.service.database.exists())
         done = self.migrate()
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -60,7 +60,7 @@ class NamesCase(unittest.TestCase):
 
 
 class LookUps(NamesCase):
-    def test_that_are_never_answered_hold_up_no_other_handler(self):
+    def test_that_are_never_answered_delay_no_other_handler(self):
         self.names(lambda name, kind: HERE if name == "healthy.test" else None)
         self.serve("healthy.test", "dead.test", concurrency=4)
         begun = time.monotonic()
@@ -145,7 +145,7 @@ class LookUps(NamesCase):
 
 
 class Commands(NamesCase):
-    def test_give_up_a_look_up_that_is_never_answered(self):
+    def test_give_up_a_lookup_that_is_never_answered(self):
         self.names(lambda name, kind: None)
         service = self.enterContext(Service(starts=False, has_own_keys=False))
         service.configure("merchant.api.base_url", "https://api.dead.test")

@@ -68,7 +68,7 @@ class Deliveries(OperatingTestCase):
         self.assertIn("listed-send", answer.stdout)
         self.assertIn("listed-send", self.command("deliveries", "--handler", "crm").stdout)
 
-    def test_are_listed_and_put_back_by_merchant(self):
+    def test_are_listed_and_retried_by_merchant(self):
         self.keep("of-a-merchant")
         mine, other = ("--mchid", "1900000001"), ("--mchid", "1999999999")
         self.assertIn("of-a-merchant", self.command("deliveries", *mine).stdout)
@@ -85,11 +85,11 @@ class Deliveries(OperatingTestCase):
         second = self.service.get(f"/deliveries?limit=1&cursor={first['next_cursor']}")
         self.assertNotEqual(first["items"][0]["id"], second["items"][0]["id"])
 
-    def test_are_refused_a_filter_that_will_not_do(self):
+    def test_are_refused_an_invalid_filter(self):
         for filter in ("state=lost", "since=yesterday", "limit=0"):
             self.assertEqual(self.service.ask(f"/deliveries?{filter}")[0], 400, filter)
 
-    def test_are_skipped_with_a_reason_and_put_back(self):
+    def test_are_skipped_with_a_reason_and_retried(self):
         delivery = self.keep("skipped")
         before = self.counts()
         answer = self.command("skip", delivery["id"], "--reason", "sent by hand")
@@ -114,7 +114,7 @@ class Deliveries(OperatingTestCase):
         self.assertEqual(status, 400)
         self.assertEqual(self.delivery("without-reason")["state"], "pending")
 
-    def test_are_put_back_by_filter_after_a_dry_run(self):
+    def test_are_retried_by_filter_after_a_dry_run(self):
         ids = [self.keep(f"filtered-{i}")["id"] for i in range(3)]
         for id in ids:
             self.send_order("POST", f"/deliveries/{id}/skip", {"reason": "filtered away"})
@@ -127,26 +127,26 @@ class Deliveries(OperatingTestCase):
         self.assertEqual(self.delivery("filtered-0")["state"], "pending")
         self.assertEqual(self.command(*chosen).stdout, "0 retried of 0\n")
 
-    def test_are_not_put_back_all_by_mistake(self):
+    def test_are_not_all_retried_by_mistake(self):
         answer = self.command("retry")
         self.assertEqual(answer.returncode, 2)
         self.assertIn("--dry-run", answer.stderr)
 
-    def test_are_not_put_back_where_there_are_none(self):
+    def test_are_not_retried_if_there_are_none(self):
         answer = self.command("retry", "987654321")
         self.assertEqual(answer.returncode, 1)
         self.assertIn("no delivery with this id", answer.stderr)
 
-    def test_are_not_put_back_by_a_filter_that_is_misspelt(self):
+    def test_are_not_retried_by_a_misspelt_filter(self):
         status, body = self.send_order("POST", "/deliveries/retry", {"handlers": "crm"})
         self.assertEqual((status, body["code"]), (400, "PARAM_ERROR"))
 
-    def test_tell_how_far_a_retry_is(self):
+    def test_report_the_progress_of_a_retry(self):
         status, job = self.send_order("POST", "/deliveries/retry", {"dry_run": True})
         self.assertIn(status, (200, 202))
-        told = wait_until(lambda: (now := self.service.get(f"/deliveries/retry/{job['id']}"))
+        seen = wait_until(lambda: (now := self.service.get(f"/deliveries/retry/{job['id']}"))
                           ["state"] == "done" and now, what="the retry's end")
-        self.assertEqual(told["retried"], 0)
+        self.assertEqual(seen["retried"], 0)
         self.assertEqual(self.send_order("DELETE", "/deliveries/retry/4711")[0], 404)
 
     def test_need_the_token_to_be_changed(self):
@@ -159,9 +159,9 @@ class Pauses(OperatingTestCase):
     def test_hold_back_and_let_go_by_command(self):
         paused = self.command("pause", "--events", "REFUND.*", "--reason", "crm moves")
         self.assertEqual((paused.returncode, paused.stdout), (0, "events REFUND.*: paused\n"))
-        told = self.command("pause").stdout
-        self.assertIn("REFUND.*", told)
-        self.assertIn("crm moves", told)
+        seen = self.command("pause").stdout
+        self.assertIn("REFUND.*", seen)
+        self.assertIn("crm moves", seen)
         listed = json.loads(self.command("pause", "--json").stdout)["items"]
         self.assertIn(("REFUND.*", "crm moves"),
                       [(pause["events"], pause["reason"]) for pause in listed])
@@ -183,7 +183,7 @@ class Pauses(OperatingTestCase):
 
 
 class Quarantine(OperatingTestCase):
-    def test_opens_once_the_right_key_is_there_and_goes_the_ordinary_way(self):
+    def test_opens_with_the_right_key_and_is_processed_as_usual(self):
         renewed = Platform(self.platform.key, self.platform.serial, b"n" * 32)
         event = events.redeem()
         self.assert_refused(self.post(renewed.notify(event, id="sealed")), 500, "DECRYPT_FAILED")
@@ -210,7 +210,7 @@ class Quarantine(OperatingTestCase):
         self.assert_stored(self.post(renewed.notify(event, id="sealed")))
         self.assertEqual(self.service.get("/notifications/sealed")["times_seen"], 2)
 
-    def test_is_empty_of_what_came_again_meanwhile(self):
+    def test_has_no_body_that_was_stored_meanwhile(self):
         answer = self.command("quarantine", "open", "4711")
         self.assertEqual(answer.returncode, 1)
         self.assertIn("no body in quarantine", answer.stderr)

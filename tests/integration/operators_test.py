@@ -62,8 +62,8 @@ class OperatorsCase(unittest.TestCase):
         return self.service.get("/status")
 
     def findings(self):
-        told = json.loads(self.command("doctor", "--json").stdout)["findings"]
-        return {finding["name"]: finding["what"] for finding in told}
+        seen = json.loads(self.command("doctor", "--json").stdout)["findings"]
+        return {finding["name"]: finding["what"] for finding in seen}
 
     def metric(self, line):
         return line in self.service.exchange("/metrics", token=None)[1].decode().splitlines()
@@ -73,7 +73,7 @@ class OperatorsCase(unittest.TestCase):
 
 
 class Unclaimed(OperatorsCase):
-    def begin_with_what_crm_left_behind(self, count=3):
+    def start_with_unclaimed_deliveries(self, count=3):
         """Stores notifications of one coupon for the handler "crm", lets the first delivery fail,
         and renames the handler in the configuration. Their deliveries then belong to a handler that
         does not exist."""
@@ -87,8 +87,8 @@ class Unclaimed(OperatorsCase):
         self.target.calls.clear()
         self.target.answer = lambda call: 204
 
-    def test_is_told_wherever_an_operator_looks(self):
-        self.begin_with_what_crm_left_behind()
+    def test_are_reported_in_every_view_for_operators(self):
+        self.start_with_unclaimed_deliveries()
         self.assertEqual(self.status()["deliveries"]["unclaimed"], {"crm": 3})
         (line,) = self.service.wait_for_log(event="deliveries_unclaimed")
         self.assertIn("3 open deliveries are for handler crm", json.dumps(line))
@@ -98,8 +98,8 @@ class Unclaimed(OperatorsCase):
                       self.findings()["deliveries_unclaimed"])
         self.assertTrue(self.metric('couponhook_deliveries_unclaimed{handler="crm"} 3'))
 
-    def test_is_moved_in_the_order_of_the_coupon_and_made(self):
-        self.begin_with_what_crm_left_behind()
+    def test_is_moved_in_the_order_of_the_coupon_and_delivered(self):
+        self.start_with_unclaimed_deliveries()
         chosen = ("retry", "--handler", "crm", "--to", "crm2")
         counted = self.command(*chosen, "--dry-run")
         self.assertEqual((counted.returncode, counted.stdout), (0, "3 would be moved to crm2\n"))
@@ -113,10 +113,10 @@ class Unclaimed(OperatorsCase):
         self.assertTrue(self.metric('couponhook_deliveries_unclaimed{handler=""} 0'))
         self.assertEqual(self.command(*chosen).stdout, "0 moved to crm2 of 0\n")
 
-    def test_is_moved_only_where_somebody_makes_it(self):
-        self.begin_with_what_crm_left_behind(1)
+    def test_is_moved_only_to_a_configured_handler(self):
+        self.start_with_unclaimed_deliveries(1)
         (delivery,) = self.service.get("/deliveries")["items"]
-        for arguments, said in (
+        for arguments, expected in (
                 (("--handler", "crm", "--to", "nosuch"), "crm2"),
                 (("--handler", "crm", "--to", "ledger"), "is a ledger handler"),
                 (("--handler", "crm"), "crm is not configured"),
@@ -125,7 +125,7 @@ class Unclaimed(OperatorsCase):
             with self.subTest(arguments=arguments):
                 answer = self.command("retry", *arguments)
                 self.assertNotEqual(answer.returncode, 0, answer.stdout)
-                self.assertIn(said, answer.stderr)
+                self.assertIn(expected, answer.stderr)
         status, body = self.order("POST", "/deliveries/retry", {"handler": "crm", "to": "nosuch"})
         self.assertEqual((status, body["code"]), (400, "PARAM_ERROR"))
         everything = self.command("retry", "--all")
@@ -152,7 +152,7 @@ class Unclaimed(OperatorsCase):
         self.assertEqual(states, {"crm": "skipped", "crm2": "retrying"})
 
     def test_is_dropped_by_filter_with_a_reason(self):
-        self.begin_with_what_crm_left_behind()
+        self.start_with_unclaimed_deliveries()
         counted = self.command("skip", "--handler", "crm", "--dry-run")
         self.assertEqual((counted.returncode, counted.stdout), (0, "3 would be dropped\n"))
         for arguments in (("--handler", "crm"), ("--reason", "why"), ("--dry-run",), ()):
@@ -177,7 +177,7 @@ class Pauses(OperatorsCase):
         self.target = self.enterContext(Target())
         self.begin(crm=self.target)
 
-    def test_are_seen_wherever_an_operator_looks(self):
+    def test_are_shown_in_every_view_for_operators(self):
         self.assertTrue(self.metric('couponhook_handler_paused{handler="crm"} 0'))
         self.assertEqual(self.status()["pauses"], [])
         self.assertEqual(self.command("pause", "--handler", "crm", "--reason", "crm moves").stdout,
@@ -191,16 +191,16 @@ class Pauses(OperatorsCase):
         self.assertIn("crm moves", self.findings()["paused"])
 
     def test_are_refused_where_they_could_hold_nothing_back(self):
-        for arguments, said in ((("--handler", "nosuch"), "handlers with deliveries are: crm"),
-                                (("--handler", "ledger"), "is a ledger handler"),
-                                (("--handler", "nosuch", "--events", "COUPON.USE"), "crm"),
-                                (("--events", "COUPN.*"), "COUPON.USE"),
-                                (("--events", "COUPON.USED"), "COUPON.USE,"),
-                                (("--handler", "crm", "--events", "coupon.*"), "COUPON.USE")):
+        for arguments, expected in ((("--handler", "nosuch"), "handlers with deliveries are: crm"),
+                                    (("--handler", "ledger"), "is a ledger handler"),
+                                    (("--handler", "nosuch", "--events", "COUPON.USE"), "crm"),
+                                    (("--events", "COUPN.*"), "COUPON.USE"),
+                                    (("--events", "COUPON.USED"), "COUPON.USE,"),
+                                    (("--handler", "crm", "--events", "coupon.*"), "COUPON.USE")):
             with self.subTest(arguments=arguments):
                 answer = self.command("pause", *arguments)
                 self.assertEqual((answer.returncode, answer.stdout), (1, ""))
-                self.assertIn(said, answer.stderr)
+                self.assertIn(expected, answer.stderr)
         self.assertEqual(self.status()["pauses"], [])
 
     def test_may_name_an_event_type_that_was_received(self):
@@ -217,24 +217,24 @@ class Pauses(OperatorsCase):
 class Quarantine(OperatorsCase):
     def setUp(self):
         self.begin()
-        self.stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.unknown_key = Platform(self.platform.key, self.platform.serial, b"k" * 32)
 
     def seal(self, id):
-        self.assertEqual(self.client.post(self.stranger.notify(events.redeem(), id)).status, 500)
+        self.assertEqual(self.client.post(self.unknown_key.notify(events.redeem(), id)).status, 500)
         return self.service.get("/quarantine")["items"][0]["quarantine_id"]
 
     def counted(self):
         counts = self.service.counts()
         return counts["quarantined"], counts["sealed"]
 
-    def use_key_of_the_stranger(self):
-        self.service.write("secrets/next_key", self.stranger.api_v3_key.decode())
+    def use_key_of_the_other_platform(self):
+        self.service.write("secrets/next_key", self.unknown_key.api_v3_key.decode())
         self.service.configure("merchant.api_v3_key_files",
                                ["secrets/api_v3_key", "secrets/next_key"])
         self.service.signal(signal.SIGHUP)
         self.service.wait_for_log(event="reloaded")
 
-    def test_counts_what_is_sealed_now_beside_what_ever_was(self):
+    def test_counts_sealed_bodies_now_and_in_total(self):
         for id in ("opened", "discarded", "stays"):
             self.seal(id)
         self.assertEqual(self.counted(), (3, 3))
@@ -243,7 +243,7 @@ class Quarantine(OperatorsCase):
         dropped = self.command("quarantine", "discard", "discarded", "--reason", "of a test")
         self.assertEqual((dropped.returncode, dropped.stdout), (0, "discarded: discarded\n"))
         self.assertEqual(self.counted(), (3, 2))
-        self.use_key_of_the_stranger()
+        self.use_key_of_the_other_platform()
         opened = self.command("quarantine", "open", "opened")
         self.assertEqual((opened.returncode, opened.stdout, opened.stderr),
                          (0, "1 opened of 1\n", ""))
@@ -296,7 +296,7 @@ class Unreadable(OperatorsCase):
         literal = f"X'{text}'" if self.Store is SqliteStore else f"'\\x{text}'"
         self.store.execute(f"UPDATE notifications SET resource = {literal} WHERE id = '{id}'")
 
-    def test_is_counted_listed_and_read_again_by_a_release_that_can(self):
+    def test_is_counted_listed_and_read_again_by_a_newer_release(self):
         target = self.enterContext(Target())
         self.begin(crm=target)
         self.send("sound")
@@ -330,7 +330,7 @@ class Unreadable(OperatorsCase):
         self.assertNotIn("flaw", self.service.get("/notifications/cut"))
         self.assertEqual(target.ids()["cut"], 1, "it was delivered by its type already")
 
-    def test_is_read_again_with_all_others_and_delivered_to_whom_it_was_not(self):
+    def test_is_read_again_with_all_others_and_delivered_where_missing(self):
         self.begin(starts=False)
         target = self.enterContext(Target())
         self.service.start()
@@ -375,7 +375,7 @@ class UnreadableOnPostgres(Unreadable):
 
 
 class Process(OperatorsCase):
-    def test_survives_signals_that_are_not_meant_for_it(self):
+    def test_survives_unexpected_signals(self):
         target = self.enterContext(Target())
         self.begin(crm=target)
         stray = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGALRM, signal.SIGVTALRM,
@@ -390,18 +390,18 @@ class Process(OperatorsCase):
 
     def test_gives_commands_that_it_starts_a_clear_mask(self):
         self.begin(starts=False)
-        told = self.service.folder / "told"
-        script = f"grep -E '^Sig(Blk|Ign)' /proc/self/status > {told}.part; mv {told}.part {told}"
+        seen = self.service.folder / "told"
+        script = f"grep -E '^Sig(Blk|Ign)' /proc/self/status > {seen}.part; mv {seen}.part {seen}"
         self.service.append('[[handler]]\nname = "script"\ntype = "exec"\nevents = ["*"]\n'
                             f'command = {json.dumps(["/bin/sh", "-c", script])}\n')
         self.service.start()
         self.send("masked")
-        wait_until(told.exists, what="the command")
-        self.assertRegex(told.read_text(), r"SigBlk:\s+0{16}\n")
+        wait_until(seen.exists, what="the command")
+        self.assertRegex(seen.read_text(), r"SigBlk:\s+0{16}\n")
 
 
 class Tables(OperatorsCase):
-    def test_keep_their_columns_apart_whatever_stands_in_them(self):
+    def test_separate_their_columns_whatever_they_contain(self):
         self.begin()
         kind = "DISCOUNT_CARD.AGREEMENT_ENDED.WITH.A.LONG.NAME"
         self.send("an-identifier-that-is-longer-than-most-of-them-are", events.Event(kind, {}))

@@ -71,11 +71,11 @@ class OutboundTestCase(unittest.TestCase):
 
 
 class Calls(OutboundTestCase):
-    def test_a_forged_reply_is_not_believed(self):
+    def test_a_forged_reply_is_rejected(self):
         self.api.forges = True
         self.assertIn("signature", self.fail_with(1, "stock", "show", "98065001"))
 
-    def test_a_reply_under_an_unknown_key_is_not_believed(self):
+    def test_a_reply_under_an_unknown_key_is_rejected(self):
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.api.platform = Platform(key, "7" * 40, self.api.platform.api_v3_key)
         self.assertIn("not loaded", self.fail_with(1, "stock", "show", "98065001"))
@@ -85,18 +85,18 @@ class Calls(OutboundTestCase):
         self.succeed("stock", "show", "98065001")
         self.assertEqual(len(self.api.calls), 3)
 
-    def test_a_refusal_is_told_once_with_what_to_do(self):
+    def test_a_refusal_is_reported_once_with_advice(self):
         self.api.failures = [Refusal(403, "NO_AUTH", "商户无权限")]
-        told = self.fail_with(1, "stock", "show", "98065001")
-        self.assertEqual(told.count("\n"), 1)
-        self.assertIn("NO_AUTH", told)
+        seen = self.fail_with(1, "stock", "show", "98065001")
+        self.assertEqual(seen.count("\n"), 1)
+        self.assertIn("NO_AUTH", seen)
         self.assertEqual(len(self.api.calls), 1)
 
     def test_an_untrusted_tls_certificate_ends_it(self):
         self.service.configure("merchant.api.ca_file", "")
-        told = self.fail_with(1, "callbacks", "set", "--product", "busifavor", "--no-probe",
+        seen = self.fail_with(1, "callbacks", "set", "--product", "busifavor", "--no-probe",
                               "--url", "https://pay.example.com/notify")
-        self.assertIn("TLS", told)
+        self.assertIn("TLS", seen)
         self.assertEqual(self.api.calls, [])
 
     def test_plain_http_goes_to_loopback_only(self):
@@ -135,7 +135,7 @@ class Certificates(OutboundTestCase):
         self.succeed("stock", "show", "98065001", "--mchid", OTHER_MCHID)
         self.assertEqual(self.api.callers, [OTHER_MCHID, MCHID, OTHER_MCHID])
 
-    def test_a_damaged_file_is_written_anew(self):
+    def test_a_damaged_file_is_rewritten(self):
         self.succeed("certificates", "fetch")
         (file,) = (self.service.folder / "wechatpay/certificates").glob("*")
         whole = file.read_text()
@@ -146,11 +146,11 @@ class Certificates(OutboundTestCase):
     def test_several_are_kept_and_an_expired_one_is_not(self):
         expired = self.add_certificate(days=-1)
         new = self.add_certificate()
-        told = self.succeed("certificates", "fetch")
-        self.assertIn(new, told)
+        seen = self.succeed("certificates", "fetch")
+        self.assertIn(new, seen)
         self.assertEqual(self.kept(), sorted(
             f"wechatpay_{serial}.pem" for serial in (new, self.api.platform.serial)))
-        self.assertNotIn(expired, told)
+        self.assertNotIn(expired, seen)
         self.assertIn("0 new", self.succeed("certificates", "fetch"))
 
     def test_one_that_cannot_be_opened_changes_nothing(self):
@@ -166,16 +166,16 @@ class Certificates(OutboundTestCase):
 
     def test_public_key_merchants_are_never_asked_for(self):
         self.service.configure("merchant.api.certificate_refresh_minutes", 0)
-        told = self.fail_with(2, "certificates", "fetch")
-        self.assertIn("certificate_refresh_minutes", told)
-        self.assertIn("public key", told)
+        seen = self.fail_with(2, "certificates", "fetch")
+        self.assertIn("certificate_refresh_minutes", seen)
+        self.assertIn("public key", seen)
         self.assertEqual(self.api.calls, [])
 
 
 class FreshSetUp(unittest.TestCase):
     """Tests of the configuration that `couponhook init` made, without changes."""
 
-    def test_the_way_to_fetched_certificates_is_told(self):
+    def test_the_steps_to_fetch_certificates_are_shown(self):
         service = self.enterContext(Service(starts=False))
         service.configure("merchant.api.base_url", f"https://127.0.0.1:{free_port()}")
         fetch = ("certificates", "fetch", "--config", service.config)
@@ -190,7 +190,7 @@ class FreshSetUp(unittest.TestCase):
 
 
 class Ending(unittest.TestCase):
-    def test_a_fetch_that_hangs_does_not_hold_up_the_end(self):
+    def test_a_fetch_that_hangs_does_not_delay_the_stop(self):
         service = self.enterContext(Service(starts=False))
         silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         service.configure("merchant.api.base_url",
@@ -222,35 +222,35 @@ class Callbacks(OutboundTestCase):
         self.assertEqual(self.api.callbacks["favor"]["notify_url"], self.URL)
         self.assertIs(self.api.callbacks["favor"]["switch"], False)
 
-    def test_every_broken_rule_is_told_and_nothing_sent(self):
-        told = self.fail_with(2, "callbacks", "set", "--product", "favor", "--url",
+    def test_every_broken_rule_is_reported_and_nothing_sent(self):
+        seen = self.fail_with(2, "callbacks", "set", "--product", "favor", "--url",
                               "http://127.0.0.1/notify?x=1")
-        self.assertIn("https", told)
-        self.assertIn("query", told)
+        self.assertIn("https", seen)
+        self.assertIn("query", seen)
         self.assertEqual(self.api.calls, [])
 
     def test_an_unreachable_url_is_not_set(self):
-        told = self.fail_with(1, "callbacks", "set", "--product", "favor", "--url",
+        seen = self.fail_with(1, "callbacks", "set", "--product", "favor", "--url",
                               "https://couponhook.invalid/notify")
-        self.assertIn("couponhook.invalid", told)
+        self.assertIn("couponhook.invalid", seen)
         self.assertEqual(self.api.calls, [])
 
 
 class Coupons(OutboundTestCase):
     def test_a_stock_is_created_from_standard_input(self):
-        told = self.succeed("stock", "create", input=json.dumps(STOCK))
-        self.assertIn("98065001", told)
+        seen = self.succeed("stock", "create", input=json.dumps(STOCK))
+        self.assertIn("98065001", seen)
         method, path, _, body = self.api.calls[0]
         self.assertEqual((method, path), ("POST", "/v3/marketing/favor/coupon-stocks"))
         self.assertEqual(json.loads(body)["stock_use_rule"]["max_amount"], 50000)
 
-    def test_an_invalid_stock_is_told_rule_by_rule_and_not_sent(self):
+    def test_an_invalid_stock_is_reported_rule_by_rule_and_not_sent(self):
         broken = {**STOCK, "stock_name": "", "stock_type": "ODD", "no_cash": "no", "spare": 1,
                   "available_begin_time": "tomorrow"}
         self.service.write("stock.json", json.dumps(broken))
-        told = self.fail_with(2, "stock", "create", self.service.folder / "stock.json")
+        seen = self.fail_with(2, "stock", "create", self.service.folder / "stock.json")
         for field in ("stock_name", "stock_type", "no_cash", "spare", "available_begin_time"):
-            self.assertIn(f"stock create: {field}: ", told)
+            self.assertIn(f"stock create: {field}: ", seen)
         self.assertEqual(self.api.calls, [])
 
     def test_a_stock_is_started_paused_and_restarted(self):
@@ -288,13 +288,13 @@ class Coupons(OutboundTestCase):
         self.assertEqual(self.api.calls[-1][2]["creator_mchid"], MCHID)
 
     def test_a_coupon_that_is_not_there_exits_1(self):
-        told = self.fail_with(1, "coupon", "show", "1", "--openid", "o-user", "--appid", "wx1")
-        self.assertIn("RESOURCE_NOT_EXISTS", told)
+        seen = self.fail_with(1, "coupon", "show", "1", "--openid", "o-user", "--appid", "wx1")
+        self.assertIn("RESOURCE_NOT_EXISTS", seen)
 
-    def test_an_invalid_coupon_is_told_rule_by_rule_and_not_sent(self):
-        told = self.fail_with(2, "coupon", "send", input=json.dumps({"stock_id": "x"}))
+    def test_an_invalid_coupon_is_reported_rule_by_rule_and_not_sent(self):
+        seen = self.fail_with(2, "coupon", "send", input=json.dumps({"stock_id": "x"}))
         for field in ("openid", "stock_id", "out_request_no"):
-            self.assertIn(f"coupon send: {field}: ", told)
+            self.assertIn(f"coupon send: {field}: ", seen)
         self.assertEqual(self.api.calls, [])
 
     def test_an_h5_link_is_made_without_a_call(self):

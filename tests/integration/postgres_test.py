@@ -152,10 +152,10 @@ class Crash(PostgresTestCase):
                 self.check_that_nothing_was_lost_or_done_twice(load.acknowledged)
                 self.assertGreater(len(load.acknowledged), 0, "the load was a load")
 
-    def test_its_backends_killed_under_load(self):
+    def test_killed_backends_under_load(self):
         self.disturb("kill", lambda: self.assertGreater(self.server.kill_backends(), 0))
 
-    def test_its_sessions_ended_under_load(self):
+    def test_ended_sessions_under_load(self):
         self.disturb("end", lambda: self.server.kill_backends(signal.SIGTERM))
 
     def test_stopped_at_once_and_started_again_under_load(self):
@@ -252,7 +252,7 @@ class Slow(PostgresTestCase):
     settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000), "store.max_queued": 50}
     SECONDS = (0.5, 2.5, 10) if LONG else (0.5, 2.5)
 
-    def test_a_slow_commit_is_503_in_time_and_counts_when_it_lands(self):
+    def test_a_slow_commit_is_503_in_time_and_is_counted_later(self):
         for seconds in self.SECONDS:
             with self.subTest(seconds=seconds):
                 event, id = events.redeem(), f"slow-{seconds}"
@@ -314,11 +314,11 @@ class Stop(PostgresTestCase):
         self.assertIn("everything acknowledged is committed", stopped["message"])
         return stopped
 
-    def test_a_commit_that_takes_long_does_not_hold_it_up_and_counts_when_it_lands(self):
+    def test_a_slow_commit_does_not_delay_the_stop_and_is_counted(self):
         request = self.platform.notify(events.redeem(), "slow-end")
         with held_commits(self.server, self.url) as let_go:
-            said = self.check_the_end(request)
-            self.assertEqual(said["level"], "warning", "and says that it was cut short")
+            seen = self.check_the_end(request)
+            self.assertEqual(seen["level"], "warning", "and says that it was cut short")
             self.assertNotIn("slow-end", self.kept())
             let_go()
             wait_until(lambda: "slow-end" in self.kept(), what="the late commit")
@@ -328,7 +328,7 @@ class Stop(PostgresTestCase):
             self.assert_stored(client.post(request))
         self.assertEqual(self.service.counts()["duplicates"], before + 1)
 
-    def test_a_server_that_hangs_does_not_hold_it_up(self):
+    def test_a_server_that_hangs_does_not_delay_it(self):
         acknowledged = [f"before-hung-{number}" for number in range(20)]
         for id in acknowledged:
             self.assert_stored(self.post(self.platform.notify(events.redeem(), id)))
@@ -368,7 +368,7 @@ class Tls(unittest.TestCase):
             reply = client.post(Platform.of(service).notify(events.redeem()))
         self.assertEqual((reply.status, reply.code), (503, "STORE_UNAVAILABLE"))
 
-    def test_a_server_that_its_authority_vouches_for_is_used_under_tls(self):
+    def test_a_server_with_a_valid_certificate_is_used_under_tls(self):
         service = self.service(self.authority)
         self.assertEqual(run("check", "--config", service.config).returncode, 0)
         service.start()
@@ -380,15 +380,15 @@ class Tls(unittest.TestCase):
                         " WHERE application_name = 'couponhook'")
         self.assertEqual({ssl for ssl, in sessions}, {"t"})
 
-    def test_a_server_of_another_authority_is_refused_in_words(self):
+    def test_a_server_of_another_ca_is_refused_with_a_message(self):
         self.assert_refused(self.service(self.other), "certificate verify failed")
 
-    def test_a_certificate_for_another_host_is_refused_in_words(self):
+    def test_a_certificate_for_another_host_is_refused_with_a_message(self):
         self.assert_refused(self.service(self.authority, host="db.example"),
                             'does not match host name "db.example"')
 
 
-class Doorkeeper:
+class RefusingProxy:
     """A TCP port in front of a PostgreSQL server. It refuses the first `refusals` connections, like
     a PostgreSQL server that is starting, and forwards the others to the server."""
 
@@ -472,12 +472,12 @@ class Start(unittest.TestCase):
 
     def test_a_database_that_comes_up_just_as_it_starts_is_no_error(self):
         port = self.server.port
-        with Doorkeeper(port, refusals=1) as door:
-            url = self.server.new_database().replace(f":{port}/", f":{door.port}/")
+        with RefusingProxy(port, refusals=1) as proxy:
+            url = self.server.new_database().replace(f":{port}/", f":{proxy.port}/")
             with Service({"store.url": f"{url}?sslmode=disable&gssencmode=disable"}) as service:
                 wait_until(lambda: service.ask("/readyz", token=None)[0] == 200, 15, "readiness")
 
-    def test_what_cannot_be_right_ends_it_with_words_and_without_the_password(self):
+    def test_a_wrong_configuration_ends_it_with_a_message_without_the_password(self):
         cases = {
             "synchronous_commit": "ALTER DATABASE {name} SET synchronous_commit = off",
             "not couponhook's": "CREATE TABLE notifications (x int)",
@@ -485,16 +485,16 @@ class Start(unittest.TestCase):
         for words, sql in cases.items():
             url = self.server.new_database()
             self.server.query(url, sql.format(name=url.rsplit("/", 1)[1]))
-            self.assert_refused_in_words(url, words)
-        self.assert_refused_in_words(self.server.url("no_such_database"), "no_such_database")
+            self.assert_refused_with_message(url, words)
+        self.assert_refused_with_message(self.server.url("no_such_database"), "no_such_database")
         database = self.server.new_database()
         self.server.restart(fsync="off")
         try:
-            self.assert_refused_in_words(database, "fsync")
+            self.assert_refused_with_message(database, "fsync")
         finally:
             self.server.restart(fsync="on")
 
-    def assert_refused_in_words(self, url, words):
+    def assert_refused_with_message(self, url, words):
         service = Service({"store.url": url.replace("couponhook@", "couponhook:hunter2@")},
                           starts=False)
         with service:
@@ -505,7 +505,7 @@ class Start(unittest.TestCase):
                 self.assertNotIn("hunter2", done.stderr + done.stdout)
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
-    def test_check_tells_of_a_store_without_its_password(self):
+    def test_check_reports_a_store_without_its_password(self):
         url = self.server.new_database()
         with_password = url.replace("couponhook@", "couponhook:hunter2@")
         with Service({"store.url": with_password}, starts=False) as service:

@@ -64,7 +64,7 @@ class TrustedBalancer(ProxyTestCase):
     settings = {"listener.trusted_proxies": ["127.0.0.0/8"],
                 "listener.handshake_timeout_ms": 1000}
 
-    def test_its_header_names_the_client(self):
+    def test_its_header_names_the_client_address(self):
         for make in (version_1, version_2):
             for source in ("203.0.113.7", "2001:db8::7"):
                 with self.subTest(make.__name__, source=source):
@@ -95,12 +95,12 @@ class TrustedBalancer(ProxyTestCase):
             self.service.wait_for_log(event="notification", peer="203.0.113.10",
                                       request_id=request.headers["Request-ID"])
 
-    def test_half_a_header_is_given_up_after_the_handshake_timeout(self):
+    def test_half_a_header_is_closed_after_the_handshake_timeout(self):
         begun = time.monotonic()
         self.assert_closed(version_2("203.0.113.11")[:20])
         self.assertTrue(0.9 < time.monotonic() - begun < 2 * PATIENCE)
 
-    def test_what_is_no_header_is_closed_and_counted(self):
+    def test_an_invalid_header_is_closed_and_counted(self):
         broken = {
             "version": version_2("203.0.113.1", 0x31),
             "command": version_2("203.0.113.1", 0x25),
@@ -127,7 +127,7 @@ class Stranger(ProxyTestCase):
         self.service.wait_for_log(event="notification", verdict="PROXY_UNTRUSTED",
                                   peer="127.0.0.1")
 
-    def test_x_forwarded_for_from_anyone_else_is_not_believed(self):
+    def test_x_forwarded_for_from_other_clients_is_ignored(self):
         peer = self.peer_of(self.connect(), X_Forwarded_For="203.0.113.7")
         self.assertEqual(peer, "127.0.0.1")
 
@@ -144,7 +144,7 @@ class PlainHttp(ProxyTestCase):
             self.assertEqual(peer, source, "one connection carries many clients' requests")
         self.assertEqual(self.peer_of(connection), "127.0.0.1")
 
-    def test_only_what_trusted_proxies_appended_is_believed(self):
+    def test_only_entries_of_trusted_proxies_are_used(self):
         peer = self.peer_of(self.connect(), X_Forwarded_For="192.0.2.66, 203.0.113.7, 10.1.2.3")
         self.assertEqual(peer, "203.0.113.7")
 
@@ -160,7 +160,7 @@ class PlainHttp(ProxyTestCase):
         for make in (version_1, version_2):
             self.assertEqual(self.peer_of(self.connect(make("203.0.113.12"))), "203.0.113.12")
 
-    def test_x_forwarded_for_is_believed_where_the_proxy_header_names_a_trusted_one(self):
+    def test_x_forwarded_for_is_used_where_the_proxy_header_names_a_trusted_proxy(self):
         for hop, peer in (("10.0.0.5", "203.0.113.13"), ("203.0.113.14", "203.0.113.14")):
             connection = self.connect(version_2(hop))
             self.assertEqual(self.peer_of(connection, X_Forwarded_For="203.0.113.13"), peer)

@@ -47,7 +47,7 @@ class PurgeTestCase(ServiceTestCase):
 
 
 class ByCommand(PurgeTestCase):
-    def test_it_empties_and_removes_what_is_old_beside_a_running_service(self):
+    def test_it_purges_old_data_beside_a_running_service(self):
         self.receive("gone", "empty", "young")
         self.make_old(31, "empty")
         self.make_old(181, "gone")
@@ -55,16 +55,16 @@ class ByCommand(PurgeTestCase):
         self.assertEqual(self.service.ask("/notifications/gone")[0], 200, "it only counted")
         self.assertEqual(counted["payloads"], 1)
         stored, rows = self.service.counts()["stored"], self.store.count("notifications")
-        said = self.purge()
+        seen = self.purge()
         self.assertIn(f"emptied 1 payloads and removed {counted['notifications']} notifications",
-                      said)
+                      seen)
         self.assertEqual(self.store.count("notifications"), rows - counted["notifications"])
         self.assertEqual(self.service.ask("/notifications/gone")[0], 404)
         self.assertFalse(self.payload_of("empty"))
         self.assertTrue(self.payload_of("young"))
         self.assertEqual(self.service.counts()["stored"], stored, "totals are history")
 
-    def test_a_copy_of_what_was_emptied_is_a_duplicate_still(self):
+    def test_a_copy_of_an_emptied_notification_is_a_duplicate(self):
         event = events.redeem()
         self.assert_stored(self.post(self.platform.notify(event, "copy")))
         self.receive("newer")
@@ -76,7 +76,7 @@ class ByCommand(PurgeTestCase):
         self.assertEqual(after["duplicates"], before["duplicates"] + 1)
         self.assertEqual(after["conflicts"], before["conflicts"])
 
-    def test_before_needs_to_know_what_and_keeps_what_may_come_again(self):
+    def test_before_needs_a_kind_and_keeps_ids_that_may_come_again(self):
         self.receive("first", "second", "third")
         self.make_old(5, "first")
         for options in (("--before", "2020-01-01"), ("--before", "yesterday", "--what", "payloads"),
@@ -84,8 +84,8 @@ class ByCommand(PurgeTestCase):
             with self.subTest(options):
                 self.assertIn("--before", self.purge(*options, code=2))
         day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 3 * 86400))
-        said = json.loads(self.purge("--before", day, "--what", "payloads", "--json"))
-        self.assertGreaterEqual(said["payloads"], 1)
+        seen = json.loads(self.purge("--before", day, "--what", "payloads", "--json"))
+        self.assertGreaterEqual(seen["payloads"], 1)
         self.assertFalse(self.payload_of("first"))
         self.assertTrue(self.payload_of("second"))
         self.assertIn("quarantine", self.purge("--what", "everything", code=2))

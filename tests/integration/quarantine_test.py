@@ -16,7 +16,7 @@ class Quarantined(ServiceTestCase):
     def quarantined(self):
         return self.service.get("/notifications?state=quarantined")["items"]
 
-    def test_what_is_signed_but_no_envelope_is_500_and_kept(self):
+    def test_a_signed_body_that_is_no_envelope_is_500_and_kept(self):
         envelope = self.platform.seal(events.redeem())
 
         def without(key):
@@ -41,9 +41,9 @@ class Quarantined(ServiceTestCase):
                 self.assertEqual(kept[0]["state"], "quarantined")
                 self.assertEqual(kept[0]["quarantine_reason"], "ENVELOPE_INVALID")
 
-    def test_what_no_key_opens_is_500_and_kept_sealed_under_its_id(self):
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        request = stranger.notify(events.redeem(), id="sealed-1")
+    def test_a_body_that_no_key_decrypts_is_500_and_kept_under_its_id(self):
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        request = other_platform.notify(events.redeem(), id="sealed-1")
         self.assert_refused(self.post(request), 500, "DECRYPT_FAILED")
         kept = self.service.get("/notifications/sealed-1")
         self.assertEqual((kept["state"], kept["type"]), ("quarantined", "COUPON.USE"))
@@ -77,8 +77,8 @@ class Quarantined(ServiceTestCase):
 
     def test_the_right_key_later_stores_the_same_id(self):
         event, id = events.redeem(), str(uuid.uuid4())
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.assert_refused(self.post(stranger.notify(event, id)), 500, "DECRYPT_FAILED")
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.assert_refused(self.post(other_platform.notify(event, id)), 500, "DECRYPT_FAILED")
         self.assert_stored(self.post(self.platform.notify(event, id)))
         self.assertEqual(self.service.get(f"/notifications/{id}")["resource"], event.resource)
 
@@ -87,7 +87,7 @@ class Plaintexts(ServiceTestCase):
     """Tests that couponhook stores and shows every correctly signed and encrypted resource,
     whatever bytes it contains, because it comes from WeChat Pay."""
 
-    def test_a_resource_of_any_bytes_is_stored_and_told_as_json(self):
+    def test_a_resource_of_any_bytes_is_stored_and_shown_as_json(self):
         plaintexts = {
             "text": b"this is no JSON", "nothing": b"", "list": b"[1,2]", "null": b"null",
             "no UTF-8": b"\xff\xfe\x80", "NUL": b'{"a":"\x00"}', "cut": b'{"a":',
@@ -98,15 +98,15 @@ class Plaintexts(ServiceTestCase):
             with self.subTest(what):
                 self.assert_stored(self.post(self.platform.sign_json(
                     self.platform.seal_bytes(events.redeem(), plaintext, f"plaintext-{i}"))))
-                told = self.service.get(f"/notifications/plaintext-{i}")
-                self.assertEqual(told["type"], "COUPON.USE")
+                seen = self.service.get(f"/notifications/plaintext-{i}")
+                self.assertEqual(seen["type"], "COUPON.USE")
 
     def test_numbers_come_back_digit_by_digit(self):
         plaintext = b'{"amount":123456789012345678901234567890,"rate":0.10}'
         self.post(self.platform.sign_json(
             self.platform.seal_bytes(events.redeem(), plaintext, "numbers")))
-        told = self.service.ask_raw("/notifications/numbers")
-        self.assertIn(plaintext, told)
+        seen = self.service.ask_raw("/notifications/numbers")
+        self.assertIn(plaintext, seen)
 
 
 if __name__ == "__main__":

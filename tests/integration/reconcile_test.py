@@ -47,17 +47,17 @@ def refunded(number: int) -> tuple:
 def held(coupon: str, used=True) -> dict:
     """Returns a coupon as JSON, in the form in which WeChat Pay reports it in the list of a user's
     coupons."""
-    told = {"stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": coupon,
+    seen = {"stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": coupon,
             "coupon_name": "代金券", "status": "USED" if used else "SENDED", "description": "",
             "create_time": "2026-03-02T08:11:09+08:00", "coupon_type": "NORMAL",
             "available_begin_time": "2026-03-01T00:00:00+08:00",
             "available_end_time": "2026-04-30T23:59:59+08:00", "no_cash": False,
             "singleitem": False}
     if used:
-        told["consume_information"] = {"consume_time": "2026-03-05T07:58:41+08:00",
+        seen["consume_information"] = {"consume_time": "2026-03-05T07:58:41+08:00",
                                        "consume_mchid": "1900007702",
                                        "transaction_id": f"42000000000000000000{coupon:0>8}"}
-    return told
+    return seen
 
 
 class RunningTestCase(unittest.TestCase):
@@ -93,7 +93,7 @@ class Reconcile(RunningTestCase):
     def notify(self, event):
         self.assertEqual(self.client.post(self.platform.notify(event)).status, 204)
 
-    def test_what_never_arrived_is_admitted_once(self):
+    def test_missing_notifications_are_stored_once(self):
         for number in range(self.COUPONS):
             if number % 10 == 0:
                 continue  # for this redemption no notification is sent
@@ -135,12 +135,12 @@ class Reconcile(RunningTestCase):
         self.assertEqual([(row["finding"], row["coupon"]) for row in report],
                          [("missing", used(700)[1])])
 
-    def test_a_torn_download_is_refused(self):
+    def test_an_incomplete_download_is_refused(self):
         self.api.flows["98065888", "use-flow"] = flow(USE, [used(1)])
         self.api.tears = True
-        told = self.command("reconcile", "--stock", "98065888", "--flow", "use", code=1)
+        seen = self.command("reconcile", "--stock", "98065888", "--flow", "use", code=1)
         self.api.tears = False
-        self.assertIn("SHA-1", told)
+        self.assertIn("SHA-1", seen)
 
     def test_a_users_coupons_are_asked_for(self):
         self.api.coupons = {"N-1": held("9867099")}
@@ -181,7 +181,7 @@ class Reconcile(RunningTestCase):
         self.assertEqual([call[2]["offset"] for call in self.api.calls], ["0", "1", "2"],
                          "a coupon that has not been redeemed needs no call of its own")
 
-    def test_what_is_young_can_be_left_to_wechat_pay(self):
+    def test_recent_facts_can_be_left_to_wechat_pay(self):
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600))
         rows = [("98065778", *used(701)[1:]), ("98065778", *used(702)[1:5], now, *used(702)[6:])]
         (self.service.folder / "flow.csv").write_bytes(flow(USE, rows))
@@ -194,7 +194,7 @@ class Reconcile(RunningTestCase):
         self.assertIn("applied: 1 stored", everything)
         self.assertNotIn("left out", everything)
 
-    def test_what_the_ledger_may_have_forgotten_is_left_out(self):
+    def test_facts_that_the_ledger_may_have_removed_are_excluded(self):
         def row(number, days_ago):
             then = time.gmtime(time.time() - days_ago * 86400)
             return ("98065779", *used(number)[1:5], time.strftime("%Y-%m-%d %H:%M:%S", then),
@@ -211,7 +211,7 @@ class Reconcile(RunningTestCase):
         self.assertEqual((report["missing"], report["applied"]["stored"],
                           report["applied"]["outdated"]), (2, 1, 1), report)
 
-    def test_a_clock_that_is_behind_keeps_nothing_out(self):
+    def test_a_clock_that_is_behind_excludes_nothing(self):
         ahead = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 9 * 3600))
         row = ("98065780", *used(705)[1:5], ahead, *used(705)[6:])
         (self.service.folder / "flow.csv").write_bytes(flow(USE, [row]))
@@ -219,7 +219,7 @@ class Reconcile(RunningTestCase):
                                self.service.folder / "flow.csv", "--apply")
         self.assertIn("applied: 1 stored", applied)
 
-    def test_a_bad_configuration_is_no_failure_of_wechat_pays(self):
+    def test_a_bad_configuration_is_not_reported_as_a_failure_of_wechat_pay(self):
         wrong = self.service.folder / "wrong.toml"
         wrong.write_text(edit_toml(self.config.read_text(), "merchant.api.private_key_file",
                                    "secrets/absent.pem"))
@@ -242,7 +242,7 @@ class Reconcile(RunningTestCase):
         return self.reconcile("--stock", stock, "--flow", "use", "--file",
                               self.service.folder / "flow.csv", *arguments)
 
-    def test_what_a_spreadsheet_destroyed_is_told_and_never_stored(self):
+    def test_values_that_a_spreadsheet_destroyed_are_reported_and_never_stored(self):
         before = self.service.rows("SELECT * FROM notifications ORDER BY id")
         good = ["98065781", "9867000710", "全场代金券", "5", "4200" + "1" * 24,
                 "2026/3/5 7:58:41", "1900007702", "pos1"]
@@ -263,7 +263,7 @@ class Reconcile(RunningTestCase):
                 self.assertIn(f"line 2, column {column}: ", self.command(*arguments, "--csv"))
         self.assertEqual(self.service.rows("SELECT * FROM notifications ORDER BY id"), before)
 
-    def test_what_a_spreadsheet_only_marked_is_the_same_redemption(self):
+    def test_values_that_a_spreadsheet_only_marked_are_the_same_redemption(self):
         self.notify(events.redeem(stock="98065781", coupon="9867000711",
                                   transaction="4200" + "2" * 24))
         for mark in ("`{}", "'{}", '"=""{}"""', " {} ", "{}"):
@@ -292,7 +292,7 @@ class Reconcile(RunningTestCase):
         return self.command("reconcile", "--stock", STOCK, "--flow", "use", "--file",
                             self.service.folder / "flow.csv", code=1)
 
-    def test_the_inputs_of_acceptance_are_read_or_refused(self):
+    def test_the_acceptance_inputs_are_read_or_refused(self):
         folder = os.environ.get("COUPONHOOK_CASES")
         if folder is None:
             self.skipTest("COUPONHOOK_CASES names no folder with cases")
@@ -305,7 +305,7 @@ class Reconcile(RunningTestCase):
     def forget_coupons(self):
         self.api.coupons, self.api.busifavor = {}, []
 
-    def test_the_use_of_a_merchant_coupon_is_said_not_to_be_compared(self):
+    def test_the_use_of_a_merchant_coupon_is_reported_as_not_compared(self):
         self.addCleanup(self.forget_coupons)
         self.api.busifavor = [
             {"belong_merchant": MCHID, "stock_name": "商家券", "coupon_state": state,
@@ -325,7 +325,7 @@ class Reconcile(RunningTestCase):
         self.assertIn("not compared: the use of 2 merchant coupons", table)
         self.assertIn("not_compared,redeem,12051988,used-1", self.command("reconcile", *user, "--csv"))
 
-    def test_a_users_coupon_that_is_none_is_told_and_never_stored(self):
+    def test_an_invalid_coupon_of_a_user_is_reported_and_never_stored(self):
         self.addCleanup(self.forget_coupons)
         odd = held("9867099001")
         odd["consume_information"]["transaction_id"] = "4.2E+27"
@@ -362,10 +362,10 @@ class Reconcile(RunningTestCase):
                 ("no JSON", "JSON"),
                 (json.dumps(used)[:-1] + ',"remark":"a\nb"}', "control character"),
         ):
-            status, told = ask(resource)
-            self.assertEqual(status, 400, told)
-            self.assertIn("entry 1", told["message"])
-            self.assertIn(words, told["message"])
+            status, seen = ask(resource)
+            self.assertEqual(status, 400, seen)
+            self.assertIn("entry 1", seen["message"])
+            self.assertIn(words, seen["message"])
         self.assertEqual(ask({"transaction_id": "3", "refund_id": "5.03E+28"},
                              "REFUND.SUCCESS")[0], 400)
         self.assertEqual(ask({"stock_id": "1", "coupon_code": "1.2E+21"}, "COUPON.SEND")[0], 400)
@@ -377,7 +377,7 @@ class Reconcile(RunningTestCase):
     def test_a_stock_that_is_none_is_bad_usage(self):
         self.command("reconcile", "--stock", "9.8E+07", "--flow", "use", code=2)
 
-    def test_the_intake_wants_the_token_and_whole_books(self):
+    def test_the_intake_needs_the_token_and_valid_entries(self):
         self.assertEqual(self.service.ask("/books", token=None, method="POST")[0], 401)
         self.assertEqual(self.service.ask("/books", method="POST")[0], 400)
 
@@ -489,7 +489,7 @@ class Restarting(RunningTestCase):
     def prepare(cls):
         cls.service.configure("merchant.platform_certificates", [])
 
-    def test_what_was_kept_does_while_wechat_pay_is_away(self):
+    def test_stored_certificates_are_used_while_wechat_pay_is_down(self):
         kept = self.service.folder / "wechatpay/certificates"
         wait_until(lambda: list(kept.glob("*.pem")), 10, "the first fetch")
         self.assertEqual(self.service.stop(), 0)
@@ -596,7 +596,7 @@ class Doctor(RunningTestCase):
             more='[[merchant.platform_public_key]]\n'
                  'id = "PUB_KEY_ID_01"\nfile = "wechatpay/wrong_pub.pem"'))
 
-    def test_what_wechat_pay_tells_is_compared(self):
+    def test_settings_at_wechat_pay_are_compared(self):
         def set_url(url):
             self.api.callbacks["favor"] = {"notify_url": url}
         right = f"https://127.0.0.1:{self.service.address[1]}/notify/{MCHID}"
@@ -615,7 +615,7 @@ class Doctor(RunningTestCase):
                 wrong()
                 self.assertIn(name, self.doctor())
 
-    def test_trying_the_url_is_no_fault_of_its_own(self):
+    def test_testing_the_url_causes_no_finding(self):
         self.api.callbacks["favor"] = {
             "notify_url": f"https://127.0.0.1:{self.service.address[1]}/notify/{MCHID}"}
         before = self.service.counts()
@@ -632,9 +632,9 @@ class Doctor(RunningTestCase):
         self.api.on_echo = lambda given: self.client.post(self.platform.notify(
             events.Event("SECURITY_ECHO.SUCCESS", {"echo_message": given["echo_message"]},
                          original_type="security")))
-        told = json.loads(self.command("doctor", "--live", "--json", "--url",
+        seen = json.loads(self.command("doctor", "--live", "--json", "--url",
                                        "https://pay.example.com/notify/1900000001", code=1))
-        self.assertEqual([step["passed"] for step in told["steps"]], [True] * 3, told["steps"])
+        self.assertEqual([step["passed"] for step in seen["steps"]], [True] * 3, seen["steps"])
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ class Refused(UnitCase):
         self.expire_admin_certificate()
         self.assert_rolls_over_beside("admin", "tls/admin.crt", "expired")
 
-    def test_a_configuration_that_is_none(self):
+    def test_an_invalid_configuration(self):
         self.service.start()
         good = self.service.config.read_text()
         self.service.config.write_text(good + "\n[listener")
@@ -204,7 +204,7 @@ class Refused(UnitCase):
         self.service.write("secrets/apiclient_key.pem", "no key")
         self.assert_rolls_over_beside(f"merchant_api:{MCHID}", "apiclient_key.pem")
 
-    def test_half_of_one_merchants_new_set_is_none_of_it(self):
+    def test_an_incomplete_set_of_keys_is_not_used(self):
         self.service.start()
         new, pem = self.new_platform()
         self.service.write("secrets/api_v3_key", "too short")
@@ -242,9 +242,9 @@ class TriedAgain(UnitCase):
         self.wait_until_refused("admin")
         before = self.metric("admin", "refused")
         wait_until(lambda: self.metric("admin", "refused") > before, 12, "another attempt")
-        told = [line for line in self.service.logs(event="reload_refused")
+        seen = [line for line in self.service.logs(event="reload_refused")
                 if line["message"].startswith("admin: ")]
-        self.assertEqual(len(told), 1, "told once while nothing changes")
+        self.assertEqual(len(seen), 1, "told once while nothing changes")
         for name in ("crt", "key"):
             self.service.write(f"tls/admin.{name}", self.service.read(f"tls/server.{name}"))
         self.wait_until_loaded("admin")
@@ -356,7 +356,7 @@ class Start(UnitCase):
         self.service.tls_context = without_verifying
         self.assert_receives_without("listener", "tls/server.crt", "expired")
 
-    def test_where_nothing_can_be_received_it_exits_2_and_names_all(self):
+    def test_without_any_usable_merchant_it_exits_2_and_names_all(self):
         self.add_second_merchant()
         self.service.write("secrets/api_v3_key", "too short")
         self.service.write("secrets/other_key", "too short as well")

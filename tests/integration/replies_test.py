@@ -19,7 +19,7 @@ class Accepted(ServiceTestCase):
         self.assert_stored(self.post(self.platform.notify(events.redeem(), id="stored-1")))
         self.assertEqual(self.service.get("/notifications/stored-1")["times_seen"], 1)
 
-    def test_a_copy_sealed_and_signed_anew_is_a_duplicate(self):
+    def test_a_copy_encrypted_and_signed_again_is_a_duplicate(self):
         before = self.service.counts()
         event = events.redeem()
         for _ in range(3):
@@ -38,7 +38,7 @@ class Accepted(ServiceTestCase):
         self.assert_stored(self.post(request))
         self.assertEqual(self.service.counts()["duplicates"] - before, 1)
 
-    def test_other_content_under_the_same_id_is_a_conflict_and_the_first_stands(self):
+    def test_other_content_under_the_same_id_is_a_conflict_and_the_first_is_kept(self):
         before = self.service.counts()
         first, second = events.redeem(), events.redeem()
         self.assert_stored(self.post(self.platform.notify(first, id="conflict-1")))
@@ -121,8 +121,8 @@ class Merchants(ServiceTestCase):
         after = self.service.counts()
         self.assertEqual((after["stored"] - before["stored"], after["conflicts"]), (2, 0))
         for mchid in ("1900000001", "1900000002"):
-            told = self.service.get(f"/notifications/of-both?mchid={mchid}")
-            self.assertEqual(told["mchid"], mchid)
+            offset = self.service.get(f"/notifications/of-both?mchid={mchid}")
+            self.assertEqual(offset["mchid"], mchid)
 
 
 class Refused(ServiceTestCase):
@@ -168,7 +168,7 @@ class Refused(ServiceTestCase):
         reply = self.assert_rejected(request, "HEADERS_MISSING")
         self.assertIn("proxy", json.loads(reply.body)["message"])
 
-    def test_one_header_missing_is_named_and_does_not_blame_the_proxy(self):
+    def test_one_missing_header_is_named_without_a_hint_at_the_proxy(self):
         request = self.platform.notify(events.redeem()).without("Wechatpay-Nonce")
         reply = self.assert_rejected(request, "HEADERS_MISSING")
         message = json.loads(reply.body)["message"]
@@ -181,9 +181,9 @@ class Refused(ServiceTestCase):
             with self.subTest(skew=skew):
                 request = self.platform.notify(events.redeem(), timestamp=int(time.time()) + skew)
                 reply = self.assert_rejected(request, "TIMESTAMP_INVALID")
-                told = re.search(r"is (\d+) s (behind|ahead of)", json.loads(reply.body)["message"])
-                self.assertAlmostEqual(int(told[1]), abs(skew), delta=5)
-                self.assertEqual(told[2], "behind" if skew < 0 else "ahead of")
+                offset = re.search(r"is (\d+) s (behind|ahead of)", json.loads(reply.body)["message"])
+                self.assertAlmostEqual(int(offset[1]), abs(skew), delta=5)
+                self.assertEqual(offset[2], "behind" if skew < 0 else "ahead of")
 
     def test_a_timestamp_that_is_no_number_is_invalid(self):
         now = str(int(time.time()))
@@ -217,7 +217,7 @@ class Refused(ServiceTestCase):
             with self.subTest(changed=what):
                 self.assert_rejected(copy, "SIGNATURE_INVALID")
 
-    def test_what_is_no_base64_is_a_wrong_signature(self):
+    def test_invalid_base64_is_a_wrong_signature(self):
         for signature in ("no base64!", "AAAA", "=" * 344, "A" * 4096):
             with self.subTest(signature=signature[:12]):
                 request = self.platform.notify(events.redeem())

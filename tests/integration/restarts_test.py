@@ -45,7 +45,7 @@ class RestartTestCase(unittest.TestCase):
 
 
 class OwnSocket(RestartTestCase):
-    def test_a_restart_refuses_cleanly_and_a_retry_mends_it(self):
+    def test_a_restart_refuses_cleanly_and_a_retry_succeeds(self):
         service = self.enterContext(Service({"listener.port": free_port()}))
         load = self.restart_under_load(service)
         self.assertLessEqual(set(load.failures), {"refused"},
@@ -69,11 +69,11 @@ class PassedSocket(RestartTestCase):
         self.assertEqual(service.address, self.sockets["listener"].getsockname())
         self.assertEqual(service.ask("/readyz", token=None)[0], 200)
 
-    def test_a_restart_refuses_nobody(self):
+    def test_a_restart_refuses_no_client(self):
         service = self.enterContext(Service(sockets=self.sockets))
         self.assertEqual(self.restart_under_load(service).failures, [])
 
-    def test_a_socket_without_a_known_name_is_refused_in_words(self):
+    def test_a_socket_without_a_known_name_is_refused_with_a_message(self):
         sockets = {"couponhook.socket": self.sockets["listener"]}
         with Service(starts=False, sockets=sockets) as service:
             service.launch()

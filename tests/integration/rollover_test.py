@@ -183,7 +183,7 @@ class Rollover(unittest.TestCase):
         self.assertEqual(self.assert_at_most_one_fetch_a_minute(), 1)
 
     @unittest.skipUnless(LONG, "COUPONHOOK_LONG=1: waits for the minute between two fetches")
-    def test_a_key_that_nobody_announced_is_fetched_under_load(self):
+    def test_a_key_without_announcement_is_fetched_under_load(self):
         stages = [self.sign(seconds, *platforms) for seconds, platforms in (
             (5, [self.old]), (25, [self.old, self.new]), (5, [self.new]),
             (10, [self.new, self.public]), (5, [self.public]))]

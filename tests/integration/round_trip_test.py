@@ -124,7 +124,7 @@ class RoundTrip(unittest.TestCase):
         # The API POST /v3/security/echo is not called here, because its notification needs a public
         # address; reconcile_test.py covers it.
         self.assertEqual(set(apis) - {"security_echo"}, set(rows))
-        for name, (arguments, told) in rows.items():
+        for name, (arguments, seen) in rows.items():
             with self.subTest(name):
                 self.order_error(apis[name], "INVALID_REQUEST")
                 refused = self.command(*arguments)
@@ -134,7 +134,7 @@ class RoundTrip(unittest.TestCase):
                 self.assertIn(name, refused.stderr)
                 answered = self.command(*arguments)
                 self.assertEqual((answered.returncode, answered.stderr), (0, ""), answered)
-                self.assertIn(told, answered.stdout)
+                self.assertIn(seen, answered.stdout)
 
     def test_a_list_goes_on_from_page_to_page(self):
         stock = self.create_stock()
@@ -145,14 +145,14 @@ class RoundTrip(unittest.TestCase):
                 ("busifavor", {self.sandbox.issue("22000002", openid="oMany",
                                                   appid=APPID)["coupon_id"] for _ in range(45)})):
             with self.subTest(product):
-                listed, pages, told = [], 0, "more: --offset 0"
-                while more := re.search(r"more: --offset (\d+)", told):
-                    told = self.must(product, "list", "--openid", "oMany", "--appid", APPID,
+                listed, pages, seen = [], 0, "more: --offset 0"
+                while more := re.search(r"more: --offset (\d+)", seen):
+                    seen = self.must(product, "list", "--openid", "oMany", "--appid", APPID,
                                      "--offset", more[1])
-                    listed += [line.split()[0] for line in told.splitlines()[1:]
+                    listed += [line.split()[0] for line in seen.splitlines()[1:]
                                if "more:" not in line]
                     pages += 1
-                self.assertEqual((pages, len(listed)), (3, 45), told)
+                self.assertEqual((pages, len(listed)), (3, 45), seen)
                 self.assertEqual(set(listed), coupons)
 
     def test_every_documented_error_says_what_to_do(self):
@@ -162,9 +162,9 @@ class RoundTrip(unittest.TestCase):
         for code, repetition in errors.items():
             with self.subTest(code):
                 if repetition == "Never":
-                    told = self.refusal(code)
-                    self.assertIn(code, told)
-                    self.assertNotEqual(told.replace(code, "NEVER_HEARD_OF"), generic)
+                    seen = self.refusal(code)
+                    self.assertIn(code, seen)
+                    self.assertNotEqual(seen.replace(code, "NEVER_HEARD_OF"), generic)
                 else:
                     self.order_error("/v3/marketing/favor/stocks/{stock_id}", code, 500)
                     self.must("stock", "show", self.stock)

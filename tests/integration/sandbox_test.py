@@ -80,7 +80,7 @@ class SandboxTestCase(ServiceTestCase):
         (item,) = [item for item in self.sandbox.ask("notifications")["items"] if item["id"] == id]
         return item["state"], item["statuses"]
 
-    def assert_ledger_equals_books(self, *stock_ids):
+    def assert_ledger_equals_records(self, *stock_ids):
         """Checks that couponhook's ledger has the same history as the sandbox's records for every
         coupon of these stocks. Returns the number of coupons."""
         compared = 0
@@ -112,7 +112,7 @@ class Requests(SandboxTestCase):
             with self.subTest(name):
                 self.assert_error(self.ask(**{name: None}), 400, "INVALID_REQUEST")
 
-    def test_a_request_that_is_not_signed_rightly_is_a_sign_error(self):
+    def test_a_request_with_a_wrong_signature_is_a_sign_error(self):
         wrong = {
             "nothing": None,
             "no scheme": "mchid=\"1\"",
@@ -129,7 +129,7 @@ class Requests(SandboxTestCase):
             with self.subTest(what):
                 self.assert_error(self.ask(Authorization=authorization), 401, "SIGN_ERROR")
 
-    def test_a_wrong_signature_is_told_with_the_message_it_should_cover(self):
+    def test_a_wrong_signature_is_reported_with_the_message_to_sign(self):
         reply = self.ask(Authorization=self.authorize(target="/elsewhere"))
         signed = reply.json["detail"]["sign_information"]
         self.assertEqual((signed["method"], signed["url"]), ("GET", "/v3/certificates"))
@@ -146,12 +146,12 @@ class Requests(SandboxTestCase):
         with self.assertRaises(InvalidSignature):
             self.merchant.verify(altered)
 
-    def test_what_is_not_there_is_404_and_another_method_405(self):
+    def test_unknown_paths_are_404_and_other_methods_405(self):
         self.assertEqual(self.merchant.get("/v3/marketing/none").status, 404)
         wrong = self.merchant.get(f"{FAVOR}/coupon-stocks")
         self.assertEqual((wrong.status, wrong.headers["allow"]), (405, "POST"))
 
-    def test_an_error_that_was_ordered_comes_as_often_as_ordered(self):
+    def test_an_injected_error_is_returned_as_often_as_requested(self):
         self.sandbox.ask("fail", path=f"{BUSIFAVOR}/callbacks", status=403, code="RULELIMIT",
                          message="x", count=2)
         for _ in range(2):
@@ -316,7 +316,7 @@ class Coupons(SandboxTestCase):
                 got = self.ok(self.get(f"{product}/callbacks", mchid=self.mchid))
                 self.assertEqual(got, {"mchid": self.mchid, "notify_url": url})
 
-    def test_a_callback_url_that_will_not_do_is_refused(self):
+    def test_an_invalid_callback_url_is_refused(self):
         for url, code in (("http://merchant.example/", "SYSTEM_ERROR"),
                           ("https://merchant.example/?a=1", "SYSTEM_ERROR"),
                           ("", "PARAM_ERROR")):
@@ -379,7 +379,7 @@ class Flows(SandboxTestCase):
         self.assertEqual(row["退款单号"], f"`{self.refund['refund_id']}")
         self.assertEqual(row["退款金额（元）"], "`10.00")
 
-    def test_a_link_dies(self):
+    def test_a_download_link_expires(self):
         self.sandbox.ask("end", stock_id=self.stock_id)
         link = self.link("use-flow")
         wait_until(lambda: self.download(link).status == 400, 5, "the link to die")
@@ -395,7 +395,7 @@ class Notifications(SandboxTestCase):
     """Tests that couponhook's ledger agrees with the sandbox's records after the sandbox's
     notifications have arrived."""
 
-    def test_issued_redeemed_and_refunded_the_ledger_equals_the_books(self):
+    def test_issued_redeemed_and_refunded_the_ledger_equals_the_platforms_records(self):
         stock_id = self.create()
         count = 1000 if LONG else 4
         for i in range(count):
@@ -406,19 +406,19 @@ class Notifications(SandboxTestCase):
                 self.sandbox.ask("refund", coupon_id=coupon_id, amount=1000)
                 self.sandbox.ask("refund", coupon_id=coupon_id)
         self.sandbox.wait_for()
-        self.assertEqual(self.assert_ledger_equals_books(stock_id, "22000001"), 2 * count)
+        self.assertEqual(self.assert_ledger_equals_records(stock_id, "22000001"), 2 * count)
 
-    def test_a_redemption_says_what_the_coupon_says(self):
+    def test_a_redemption_equals_the_coupon(self):
         coupon_id = self.send_one(self.create(), "oSays")
         goods = [{"goods_id": "soy_milk_300", "quantity": 2, "price": 600, "discount_amount": 500}]
         id = self.sandbox.ask("redeem", coupon_id=coupon_id, goods_detail=goods)["notification_id"]
         self.sandbox.wait_for()
-        told = self.service.get(f"/notifications/{id}")["resource"]
+        seen = self.service.get(f"/notifications/{id}")["resource"]
         shown = self.ok(self.get(f"{FAVOR}/users/oSays/coupons/{coupon_id}", appid=APPID))
-        self.assertEqual(told, shown)
-        self.assertEqual(told["consume_information"]["goods_detail"], goods)
+        self.assertEqual(seen, shown)
+        self.assertEqual(seen["consume_information"]["goods_detail"], goods)
 
-    def test_an_h5_link_gives_a_coupon_and_tells(self):
+    def test_an_h5_link_sends_a_coupon_and_a_notification(self):
         parameters = {"stock_id": "33000001", "out_request_no": "h5-1",
                       "send_coupon_merchant": self.mchid, "open_id": "oH5"}
         key = self.service.read("secrets/api_v2_key")
@@ -437,7 +437,7 @@ class Notifications(SandboxTestCase):
         listed = self.ok(self.get(f"{BUSIFAVOR}/users/oH5/coupons", appid=APPID))
         self.assertEqual([each["coupon_code"] for each in listed["data"]], [code])
 
-    def test_copies_go_over_two_paths_at_once(self):
+    def test_copies_are_sent_over_two_connections_at_once(self):
         self.sandbox.ask("faults", duplicate_percent=100)
         id = self.sandbox.issue("44000001")["notification_id"]
         self.sandbox.ask("faults", duplicate_percent=0)
@@ -445,15 +445,15 @@ class Notifications(SandboxTestCase):
         self.assertEqual(self.state_of(id), ("delivered", [204, 204]))
         self.assertEqual(self.service.get(f"/notifications/{id}")["times_seen"], 2)
 
-    def test_what_is_lost_is_in_the_books_alone(self):
+    def test_what_is_lost_is_only_in_the_platforms_records(self):
         self.sandbox.ask("faults", lose_percent=100, lose_event="COUPON.SEND")
         lost = self.sandbox.issue("55000001")
         coupon_id = self.send_one(self.create(), "oNotLost")
-        told = self.sandbox.ask("redeem", coupon_id=coupon_id)["notification_id"]
+        seen = self.sandbox.ask("redeem", coupon_id=coupon_id)["notification_id"]
         self.sandbox.ask("faults", lose_percent=0, lose_event="")
         self.sandbox.wait_for()
         self.assertEqual(self.state_of(lost["notification_id"]), ("lost", []))
-        self.assertEqual(self.state_of(told)[0], "delivered")
+        self.assertEqual(self.state_of(seen)[0], "delivered")
         status, _ = self.service.ask(f"/coupons/55000001/{lost['coupon_id']}")
         self.assertEqual(status, 404)
 
@@ -483,7 +483,7 @@ class Schedule(SandboxTestCase):
         self.assertEqual(self.service.counts()["probes"], before + 1)
         self.assertEqual(self.sandbox.summary()["probes_accepted"], 0)
 
-    def test_what_nobody_acknowledges_is_sent_once_a_minute_nine_times(self):
+    def test_an_unacknowledged_redemption_is_sent_nine_times(self):
         coupon_id = self.send_one(self.create(), "oNobody")
         self.ok(self.merchant.post(f"{FAVOR}/callbacks", {
             "mchid": self.mchid, "notify_url": "https://127.0.0.1:9/none"}))
@@ -591,7 +591,7 @@ class Limits(SandboxTestCase):
 
 
 class Command(unittest.TestCase):
-    def test_a_configuration_that_leads_to_wechat_pay_itself_is_not_played(self):
+    def test_a_configuration_with_the_real_wechat_pay_is_refused(self):
         service = self.enterContext(Service(starts=False))
         service.configure("merchant.api.base_url", "https://api.mch.weixin.qq.com")
         refused = run("sandbox", "--config", service.config)
@@ -613,7 +613,7 @@ class Command(unittest.TestCase):
         merchant = Merchant(service, sandbox)
         merchant.verify(merchant.get("/v3/certificates"))
 
-    def test_the_same_seed_makes_the_same_numbers(self):
+    def test_the_same_seed_gives_the_same_results(self):
         service = self.enterContext(Service())
         made = []
         for _ in range(2):

@@ -34,7 +34,7 @@ class Secrets(ServiceTestCase):
     @classmethod
     def send_all_kinds(cls):
         platform = cls.platform
-        stranger = Platform(platform.key, platform.serial, b"k" * 32)
+        other_platform = Platform(platform.key, platform.serial, b"k" * 32)
         event = events.issue(openid=OPENID)
         event.resource["attach_info"] = {"act_code": PLAINTEXT}
         for id in ("stored", "stored"):
@@ -43,7 +43,7 @@ class Secrets(ServiceTestCase):
         unreadable = events.Event("COUPON.USE", {"openid": OPENID, "note": PLAINTEXT})
         cls.send(platform.notify(unreadable, "unreadable"))
         cls.send(platform.notify(events.Event("COUPON.NEW", {"openid": OPENID}), "unknown"))
-        cls.send(stranger.notify(event, "sealed"))
+        cls.send(other_platform.notify(event, "sealed"))
         cls.send(platform.sign(json.dumps({"id": 1, "openid": OPENID, "note": PLAINTEXT}).encode()))
         cls.send(platform.sign(f"{OPENID} {PLAINTEXT}".encode()))
         good = platform.notify(event, "refused")

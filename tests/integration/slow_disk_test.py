@@ -93,7 +93,7 @@ class Admissions(SlowDiskCase):
         wait_until(lambda: self.service.get("/status")["deliveries"]["done"] == 180, 20,
                    "the deliveries")
 
-    def test_a_log_that_is_due_to_be_emptied_keeps_no_reply_waiting(self):
+    def test_a_checkpoint_delays_no_reply(self):
         # SQLite copies its write-ahead log into the database file after every 16 MB (a checkpoint);
         # a checkpoint needs two more flushes.
         self.begin()
@@ -104,7 +104,7 @@ class Admissions(SlowDiskCase):
         log = self.service.database.with_name(self.service.database.name + "-wal")
         self.assertLess(log.stat().st_size, 200_000_000)
 
-    def test_a_hurried_purge_beside_it_keeps_no_reply_waiting(self):
+    def test_a_purge_without_pauses_delays_no_reply(self):
         self.begin()
         self.disk.flush_ms = FLUSH_MS
         over = threading.Event()
@@ -124,7 +124,7 @@ class Admissions(SlowDiskCase):
 
 
 class TooSlow(SlowDiskCase):
-    def test_what_outlives_the_budget_is_refused_in_time_kept_all_the_same_and_shows(self):
+    def test_a_commit_over_the_budget_is_503_in_time_stored_and_counted(self):
         self.begin(handlers=(), **{"listener.reply_budget_ms": 500})
         self.disk.flush_ms = 2500
         begun = time.monotonic()

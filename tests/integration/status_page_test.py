@@ -73,20 +73,20 @@ class Access(StatusPageCase):
         self.assertTrue(self.browser.is_shown("#access"))
         self.assertFalse(self.browser.is_shown("#content"))
 
-    def test_a_wrong_token_is_refused_in_words(self):
+    def test_a_wrong_token_is_refused_with_a_message(self):
         self.browser.type("#token", "wrong")
         self.browser.click("#access button")
         self.wait_until(lambda: self.browser.text("#refusal"), "the refusal is shown")
         self.assertIn("admin.token_file", self.browser.text("#refusal"))
         self.assertFalse(self.browser.is_shown("#content"))
 
-    def test_a_token_that_no_header_can_hold_is_refused_in_words(self):
+    def test_a_token_with_invalid_characters_is_refused_with_a_message(self):
         self.browser.type("#token", "“pasted”")
         self.browser.click("#access button")
         self.wait_until(lambda: self.browser.text("#refusal"), "the refusal is shown")
         self.assertFalse(self.browser.is_shown("#content"))
 
-    def test_a_token_that_is_forgotten_leaves_nothing_behind(self):
+    def test_a_removed_token_leaves_no_data_behind(self):
         self.send(events.redeem(), "forgotten-1")
         self.enter()
         self.wait_until(lambda: "forgotten-1" in self.ids(), "it is listed")
@@ -121,7 +121,7 @@ class Access(StatusPageCase):
 
 
 class Figures(StatusPageCase):
-    def test_they_are_those_of_the_status_endpoint(self):
+    def test_they_equal_the_status_endpoint(self):
         self.send(events.redeem(), "counted-1")
         self.post(self.platform.notify(events.redeem()).without("Wechatpay-Nonce"))
         self.enter()
@@ -134,14 +134,14 @@ class Figures(StatusPageCase):
         self.assertIn(self.platform.serial, self.browser.text("#keys"))
         self.assertEqual(self.browser.text("#readiness"), "ready")
 
-    def test_what_comes_in_appears_by_itself(self):
+    def test_new_notifications_appear_by_themselves(self):
         self.enter()
         self.send(events.redeem(), "appears-1")
         self.wait_until(lambda: "appears-1" in self.ids(), "it appears without a click")
 
     def test_the_list_is_filtered_by_state_and_type(self):
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.post(stranger.notify(events.redeem(), "sealed-1"))
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.post(other_platform.notify(events.redeem(), "sealed-1"))
         self.send(events.issue(), "filtered-1")
         self.enter()
         self.browser.click("#filter option:nth-of-type(5)")
@@ -153,7 +153,7 @@ class Figures(StatusPageCase):
         self.browser.click("#filter button")
         self.wait_until(lambda: self.ids() == ["filtered-1"], "only that type is listed")
 
-    def test_a_body_without_an_id_tells_its_reason(self):
+    def test_a_body_without_an_id_shows_its_reason(self):
         self.assertEqual(self.post(self.platform.sign(b"[]")).status, 500)
         self.enter()
         self.browser.click("#filter option:nth-of-type(5)")
@@ -161,7 +161,7 @@ class Figures(StatusPageCase):
         self.open_details("(no id)")
         self.assertIn("ENVELOPE_INVALID", self.browser.text("#facts"))
 
-    def test_older_ones_are_added_on_demand(self):
+    def test_older_notifications_are_added_on_demand(self):
         for i in range(60):
             self.send(events.redeem(), f"older-{i}")
         self.enter()
@@ -186,7 +186,7 @@ class Figures(StatusPageCase):
         self.browser.click("#details form button")
         self.assertFalse(self.browser.is_shown("#details"))
 
-    def test_the_browser_has_nothing_to_complain_of(self):
+    def test_the_browser_reports_no_error(self):
         self.enter()
         self.browser.complaints()
         self.browser.open(self.browser.evaluate("location.href"))
@@ -221,15 +221,15 @@ class Waiting(StatusPageCase):
         add_http_handler(service, cls.target.url, make_secret(), retry_initial_ms=60000,
                          retry_max_ms=60000)
 
-    def test_shows_what_is_sealed_unreadable_paused_and_claimed_by_nobody(self):
+    def test_shows_sealed_unreadable_paused_and_unclaimed(self):
         self.enter()
         self.wait_until(lambda: self.figure("notifications", "still sealed") == "0", "figures")
         self.assertEqual(self.figure("notifications", "unreadable"), "0")
         self.assertFalse(self.browser.is_shown("#paused"))
         self.assertEqual(self.browser.text("#unclaimed"), "")
 
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.post(stranger.notify(events.redeem(), "sealed-1"))
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.post(other_platform.notify(events.redeem(), "sealed-1"))
         self.assert_stored(self.post(self.platform.sign_json(
             self.platform.seal_bytes(events.redeem(), b"{", "unreadable-1"))))
         wait_until(lambda: self.service.get("/status")["deliveries"]["retrying"] == 1,
@@ -261,7 +261,7 @@ class Waiting(StatusPageCase):
 
 
 class Silence(StatusPageCase):
-    def test_a_service_that_is_gone_is_said_to_be_and_what_was_known_stays(self):
+    def test_a_service_that_is_down_is_reported_and_the_last_figures_stay(self):
         self.send(events.redeem(), "known-1")
         self.enter()
         self.wait_until(lambda: "known-1" in self.ids(), "it is listed")

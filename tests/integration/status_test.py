@@ -97,7 +97,7 @@ class Token(ServiceTestCase):
                                text=True, check=True).stdout
         self.assertTrue(taken.startswith("HTTP/1.1 200 "), taken[:80])
 
-    def test_it_is_only_asked_and_never_told(self):
+    def test_it_accepts_only_get_requests(self):
         for method in ("POST", "PUT", "DELETE"):
             with self.subTest(method):
                 self.assertEqual(self.service.ask("/status", method=method)[0], 405)
@@ -109,9 +109,9 @@ class Token(ServiceTestCase):
             with self.subTest(path):
                 asked = ["curl", "--silent", "--include", "--request", "PUT",
                          f"http://{host}:{port}{path}"]
-                said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-                self.assertTrue(said.startswith("HTTP/1.1 405 "), said[:80])
-                self.assertIn(f"Allow: {allow}\n", said)
+                seen = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+                self.assertTrue(seen.startswith("HTTP/1.1 405 "), seen[:80])
+                self.assertIn(f"Allow: {allow}\n", seen)
 
     def test_an_action_that_does_not_exist_is_404_with_the_token_and_401_without(self):
         for path in ("/deliveries/7/frobnicate", "/pauses/x", "/quarantine/7/x"):
@@ -125,12 +125,12 @@ class Token(ServiceTestCase):
             with self.subTest(since):
                 self.assertEqual(self.service.ask(f"/notifications?since={since}")[0], 400)
 
-    def test_what_is_not_there_is_404(self):
+    def test_unknown_objects_are_404(self):
         for path in ("/no-such-page", "/notifications/no-such-id", "/coupons/1/2", "/coupons/1"):
             with self.subTest(path):
                 self.assertEqual(self.service.ask(path)[0], 404)
 
-    def test_notifications_are_not_taken_here(self):
+    def test_notifications_are_not_accepted_here(self):
         status, _ = self.service.ask("/notify/1900000001", method="POST")
         self.assertEqual(status, 405)
 
@@ -148,9 +148,9 @@ class Shapes(StatusTestCase):
         self.assertTrue(service["ready"] and service["store"]["ok"])
 
     def test_status_has_its_shape_after_traffic_of_all_kinds(self):
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        other_platform = Platform(self.platform.key, self.platform.serial, b"k" * 32)
         for request in (self.platform.notify(events.redeem()), self.platform.notify(events.issue()),
-                        stranger.notify(events.redeem()), self.platform.sign(b"{}"),
+                        other_platform.notify(events.redeem()), self.platform.sign(b"{}"),
                         self.platform.notify(events.redeem()).without("Wechatpay-Nonce")):
             self.post(request)
         status = self.service.get("/status")
@@ -159,14 +159,14 @@ class Shapes(StatusTestCase):
         self.assertGreaterEqual(status["store"]["commits"], 1)
         self.assertGreater(status["store"]["size_bytes"], 0)
 
-    def test_a_store_that_commits_no_more_is_noticed_though_nobody_asks_for_readiness(self):
+    def test_a_failing_store_is_noticed_without_readiness_requests(self):
         with closing(sqlite3.connect(self.service.database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             wait_until(lambda: not self.service.get("/status")["ready"], 8, "the store's silence")
             other.execute("ROLLBACK")
         wait_until(lambda: self.service.get("/status")["ready"], 8, "the store's return")
 
-    def test_keys_name_the_serial_and_its_end(self):
+    def test_keys_have_serial_and_expiry_time(self):
         (key,) = self.service.get("/status")["keys"]
         self.assertEqual((key["mchid"], key["serial"]), ("1900000001", self.platform.serial))
         self.assertRegex(key["expires_at"], r"^\d{4}-\d\d-\d\dT")
@@ -187,8 +187,8 @@ class Shapes(StatusTestCase):
 
     def test_an_id_of_odd_characters_is_found(self):
         self.assert_stored(self.post(self.platform.notify(events.redeem(), "odd/id?&%25")))
-        told = self.service.get("/notifications/odd%2Fid%3F%26%2525")
-        self.assertEqual(told["id"], "odd/id?&%25")
+        seen = self.service.get("/notifications/odd%2Fid%3F%26%2525")
+        self.assertEqual(seen["id"], "odd/id?&%25")
 
 
 class Deliveries(StatusTestCase):
@@ -231,8 +231,8 @@ class Lists(StatusTestCase):
                     time.sleep(0.02)
                 client.post(cls.platform.notify(next(kinds)(), f"list-{i:02}"))
             client.post(cls.platform.sign(b'{"no":"envelope"}'))
-            stranger = Platform(cls.platform.key, cls.platform.serial, b"k" * 32)
-            client.post(stranger.notify(events.redeem(), "list-sealed"))
+            other_platform = Platform(cls.platform.key, cls.platform.serial, b"k" * 32)
+            client.post(other_platform.notify(events.redeem(), "list-sealed"))
 
     def ids(self, query=""):
         page = self.service.get(f"/notifications?{query}")
@@ -275,7 +275,7 @@ class Lists(StatusTestCase):
         self.assertEqual(len(self.ids("mchid=1900000001&limit=100")), self.COUNT)
         self.assertEqual(self.ids("mchid=1900000002"), [])
 
-    def test_since_and_until_part_the_list_without_gap_or_overlap(self):
+    def test_since_and_until_split_the_list_without_gap_or_overlap(self):
         until = self.ids(f"until={self.between}&limit=100")
         since = self.ids(f"since={self.between}&limit=100")
         self.assertEqual(len(until) + len(since), self.COUNT)
@@ -288,7 +288,7 @@ class Lists(StatusTestCase):
                 self.assertEqual(len(self.ids(f"since={past}&limit=100")), self.COUNT)
                 self.assertEqual(self.ids(f"until={past}"), [])
 
-    def test_a_parameter_that_will_not_do_is_400_and_named(self):
+    def test_an_invalid_parameter_is_400_and_named(self):
         for query in ("limit=0", "limit=1000000", "limit=x", "since=yesterday", "until=never",
                       "cursor=x", "state=lost"):
             with self.subTest(query):

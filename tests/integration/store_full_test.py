@@ -97,9 +97,9 @@ class NearlyFull(unittest.TestCase):
         self.assertGreater(refused, 20, "there were many to tell of")
         causes = {(line["event"], line.get("verdict"), line.get("message")) for line in lines}
         for cause in causes:
-            told = [line for line in lines
+            seen = [line for line in lines
                     if (line["event"], line.get("verdict"), line.get("message")) == cause]
-            self.assertLessEqual(len(told), seconds + 2, cause)
+            self.assertLessEqual(len(seen), seconds + 2, cause)
         self.assertLessEqual(len(causes), 3, causes)
         # couponhook writes at most about one log line a second for each cause. The next line for
         # the cause, or a separate later line, contains the number of lines that were left out.

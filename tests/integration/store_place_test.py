@@ -58,13 +58,13 @@ class StorePlaceTestCase(unittest.TestCase):
 
 
 class Moved(StorePlaceTestCase):
-    def test_a_removed_database_is_told_and_nothing_more_is_acknowledged(self):
+    def test_a_removed_database_is_reported_and_nothing_more_is_acknowledged(self):
         self.receive("kept")
         self.database.unlink()
         message, _ = self.assert_lost()
         self.assertIn(f"/proc/{self.service.process.pid}/fd/", message, "where it can be had still")
 
-    def test_a_moved_folder_is_told_and_taken_again_when_it_is_back(self):
+    def test_a_moved_folder_is_reported_and_used_again_when_it_is_back(self):
         self.receive("kept")
         self.database.parent.rename(self.elsewhere)
         message, _ = self.assert_lost()
@@ -79,7 +79,7 @@ class Moved(StorePlaceTestCase):
         self.service.start()
         self.assertLessEqual({"kept", "after"}, self.ids_in(self.database))
 
-    def test_a_database_restored_by_rename_is_refused_until_the_restart_and_sound_then(self):
+    def test_a_database_restored_by_rename_is_refused_until_the_restart(self):
         self.receive("before")
         done = run("store", "backup", "--config", self.service.config, self.elsewhere)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -101,7 +101,7 @@ class Moved(StorePlaceTestCase):
         self.service.start()
         self.assertLessEqual(set(ids), self.ids_in(self.database))
 
-    def test_an_idle_service_tells_of_it_though_nobody_asks(self):
+    def test_an_idle_service_reports_it_without_requests(self):
         self.receive("kept")
         self.database.rename(self.elsewhere)
         line = self.service.wait_for_log(event="store_failed", seconds=3)[0]

@@ -39,7 +39,7 @@ class Locked(StoreTestCase):
             other.execute("ROLLBACK")
         self.wait_until_ready()
 
-    def test_what_cannot_be_committed_within_the_budget_is_503_and_in_time(self):
+    def test_a_commit_over_the_budget_is_503_in_time(self):
         with self.lock():
             begun = time.monotonic()
             reply = self.post(self.platform.notify(events.redeem()))
@@ -47,7 +47,7 @@ class Locked(StoreTestCase):
             self.assert_unavailable(reply)
             self.assertLess(took, BUDGET_S + 0.5 * PATIENCE, "WeChat Pay gives up at 5 s")
 
-    def test_what_was_503_is_stored_once_when_it_comes_again(self):
+    def test_a_notification_refused_with_503_is_stored_once_when_sent_again(self):
         event = events.redeem()
         with self.lock():
             self.assert_unavailable(self.post(self.platform.notify(event, "again")))
@@ -72,7 +72,7 @@ class Locked(StoreTestCase):
             self.assertFalse(self.service.get("/status")["ready"])
             self.assertLess(time.monotonic() - begun, 0.25 * PATIENCE)
 
-    def test_more_than_the_queue_holds_is_overloaded_at_once(self):
+    def test_a_full_queue_is_overloaded_at_once(self):
         requests = [self.platform.notify(events.redeem()) for _ in range(12)]
 
         def post(request):
@@ -88,7 +88,7 @@ class Locked(StoreTestCase):
             self.assert_unavailable(reply, "OVERLOADED")
             self.assertLess(took, BUDGET_S, "it does not wait for what will not come")
 
-    def test_the_unsigned_is_refused_as_ever(self):
+    def test_unsigned_requests_are_refused_as_usual(self):
         with self.lock():
             request = self.platform.notify(events.redeem()).without("Wechatpay-Serial")
             self.assert_refused(self.post(request), 401, "HEADERS_MISSING")
@@ -114,7 +114,7 @@ class Full(StoreTestCase):
         event.resource["description"] = "x" * 200_000
         return self.platform.notify(event, id)
 
-    def test_without_room_nothing_is_acknowledged_and_with_room_it_goes_on(self):
+    def test_a_full_disk_acknowledges_nothing_and_recovers(self):
         acknowledged = []
         with self.no_room():
             for i in range(30):

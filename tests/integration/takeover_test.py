@@ -61,13 +61,13 @@ class WakeUp(ReplicasThatDeliver):
         # first replica has woken it.
         self.add_replica(target.url, {"deliveries.poll_ms": 60000})
         time.sleep(0.5)
-        told = [f"told-{number}" for number in range(3)]
+        seen = [f"told-{number}" for number in range(3)]
         begun = time.monotonic()
-        for id in told:
+        for id in seen:
             self.send(id, unable)
         # The first replica may keep one of the deliveries, to test whether the merchant's system
         # can be reached again.
-        wait_until(lambda: target.ids().keys() & set(told), 10, "the other replica to deliver")
+        wait_until(lambda: target.ids().keys() & set(seen), 10, "the other replica to deliver")
         print(f"made by the other replica after {(time.monotonic() - begun) * 1000:.0f} ms")
 
 

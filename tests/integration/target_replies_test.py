@@ -78,7 +78,7 @@ class Replies(unittest.TestCase):
                 self.assertEqual((delivery["state"], delivery["last_error"]), ("done", ""))
                 self.assertEqual(self.targets[name].requests, 1)
 
-    def test_that_cannot_be_read_are_called_so_at_once(self):
+    def test_unreadable_replies_are_reported_at_once(self):
         self.begin(UNREADABLE)
         for name, delivery in self.wait_until_all_are_over().items():
             with self.subTest(name):
@@ -86,14 +86,14 @@ class Replies(unittest.TestCase):
                 self.assertIn("the reply is unreadable: it begins with", delivery["last_error"])
                 self.assertNotIn("took too long", delivery["last_error"])
 
-    def test_that_say_no_are_kept_in_part_and_not_logged(self):
+    def test_error_replies_are_kept_in_part_and_not_logged(self):
         error = b"HTTP/1.1 422\r\nContent-Length: 5000\r\n\r\n{\"error\":\t\"no such shop\"}\x1b[2J"
         self.begin({"refuses": (error + b"x" * 4900, True), "silent": (b"", False),
                     "hangs-up": (b"", True)})
         ended = self.wait_until_all_are_over()
-        said = ended["refuses"]["last_error"]
-        self.assertIn('HTTP 422: {"error": "no such shop"} [2Jxxx', said)
-        self.assertLess(len(said), 400)
+        seen = ended["refuses"]["last_error"]
+        self.assertIn('HTTP 422: {"error": "no such shop"} [2Jxxx', seen)
+        self.assertLess(len(seen), 400)
         self.assertIn("took too long", ended["silent"]["last_error"])
         self.assertIn("closed by the server", ended["hangs-up"]["last_error"])
         self.assertTrue(self.service.logs(handler="refuses"))

@@ -48,7 +48,7 @@ class SandboxApi : public ::testing::Test {
               {},     {kNow, ScheduleTime(0)}};
     auto match = routes_.find(method, call.target);
     if (match.handler == nullptr) return ApiError{404, "NO_ROUTE", match.allow};
-    call.places = std::move(match.places);
+    call.path_parameters = std::move(match.path_parameters);
     return (*match.handler)(call);
   }
 
@@ -56,7 +56,7 @@ class SandboxApi : public ::testing::Test {
   Routes routes_ = make_routes(platform_);
 };
 
-TEST_F(SandboxApi, TellsThePathsThatAreNotFromTheMethodsThatAreNot) {
+TEST_F(SandboxApi, DistinguishesUnknownPathsFromWrongMethods) {
   EXPECT_EQ(ask("GET", "/v3/marketing/favor/none").error().message, "");
   EXPECT_EQ(ask("GET", "/v3/marketing/favor/coupon-stocks").error().message, "POST");
   EXPECT_EQ(ask("DELETE", "/v3/marketing/favor/callbacks").error().message, "POST, GET");
@@ -76,14 +76,14 @@ TEST_F(SandboxApi, IssuesSeveralAtOnce) {
   EXPECT_EQ(platform_.outbox.entries().size(), 25U);
 }
 
-TEST_F(SandboxApi, NeverTellsThatAMerchantCouponWasRedeemed) {
+TEST_F(SandboxApi, SendsNoNotificationOfAMerchantCouponsRedemption) {
   const auto issued = ask("POST", "/sandbox/issue", R"({"stock_id":"77","coupon_code":"C1"})");
   ASSERT_TRUE(issued);
   ASSERT_TRUE(ask("POST", "/sandbox/redeem", R"({"coupon_id":"C1"})"));
   EXPECT_EQ(platform_.outbox.entries().size(), 1U);
 }
 
-TEST_F(SandboxApi, LosesTheShareThatItIsTold) {
+TEST_F(SandboxApi, LosesTheConfiguredShareOfNotifications) {
   ASSERT_TRUE(ask("POST", "/sandbox/faults", R"({"lose_percent":10})"));
   ASSERT_TRUE(ask("POST", "/sandbox/issue", R"({"stock_id":"77","count":1000})"));
   const auto lost = platform_.outbox.summary().by_state["lost"];

@@ -16,11 +16,11 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-OutboxEntry entry_of(const std::string& event_type, Fate fate = {}) {
+OutboxEntry entry_of(const std::string& event_type, InjectedFaults injected = {}) {
   OutboxEntry entry;
   entry.draft.event_type = event_type;
   entry.url = "https://receiver.example/notify";
-  entry.fate = fate;
+  entry.injected = injected;
   return entry;
 }
 

@@ -47,7 +47,7 @@ TEST_P(Admissions, KeepTheFirstOfCopiesInOneBatch) {
   EXPECT_EQ(kept("n1").times_seen, 3);
 }
 
-TEST_P(Admissions, TellOneIdOfTwoMerchantsApart) {
+TEST_P(Admissions, SeparateOneIdOfTwoMerchants) {
   Admission other = admission("n1");
   other.mchid = "1900000002";
   EXPECT_EQ(write_together(admission("n1"), other), (std::vector{kStored, kStored}));
@@ -130,13 +130,13 @@ TEST_P(Admissions, ApplyARefundOnceUnderTwoIds) {
 
 /// Returns the notification with one delivery to the http handler "crm", and with the given source
 /// ("notification" or "reconcile").
-Admission told(Admission fact, std::string_view source) {
+Admission with_source(Admission fact, std::string_view source) {
   fact.source = source;
   fact.deliveries = {{.handler = "crm", .ordering_key = "c1"}};
   return fact;
 }
 
-TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
+TEST_P(Admissions, DeliverAFactOnceFromReconciliationOrNotification) {
   for (const auto& make : {+[](std::string id, const std::string&key) {
                              return redemption(std::move(id), "c" + key, "t" + key);
                            },
@@ -144,13 +144,15 @@ TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
                              return refund(std::move(id), "r" + key, "t" + key);
                            }}) {
     const std::string kind = make("", "").fact->kind;
-    write_together(told(make(kind + "n1", "1"), "notification"));
-    EXPECT_EQ(write_together(told(make(kind + "b1", "1"), kFromReconcile)), std::vector{kStored});
+    write_together(with_source(make(kind + "n1", "1"), "notification"));
+    EXPECT_EQ(write_together(with_source(make(kind + "b1", "1"), kFromReconcile)),
+              std::vector{kStored});
     EXPECT_EQ(kept(kind + "n1").deliveries.size(), 1U);
     EXPECT_TRUE(kept(kind + "b1").deliveries.empty());
 
-    write_together(told(make(kind + "b2", "2"), kFromReconcile));
-    EXPECT_EQ(write_together(told(make(kind + "n2", "2"), "notification")), std::vector{kStored});
+    write_together(with_source(make(kind + "b2", "2"), kFromReconcile));
+    EXPECT_EQ(write_together(with_source(make(kind + "n2", "2"), "notification")),
+              std::vector{kStored});
     EXPECT_EQ(kept(kind + "b2").deliveries.size(), 1U);
     EXPECT_TRUE(kept(kind + "n2").deliveries.empty());
   }
@@ -158,14 +160,14 @@ TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
 }
 
 TEST_P(Admissions, DeliverAFactOnceWhereBothComeInOneBatch) {
-  write_together(told(redemption("n1", "c1", "t1"), "notification"),
-                 told(redemption("b1", "c1", "t1"), kFromReconcile));
+  write_together(with_source(redemption("n1", "c1", "t1"), "notification"),
+                 with_source(redemption("b1", "c1", "t1"), kFromReconcile));
   EXPECT_EQ(kept("n1").deliveries.size() + kept("b1").deliveries.size(), 1U);
 }
 
 TEST_P(Admissions, DeliverWhatComesUnderTwoIdsOfWeChatPaysOwnTwice) {
-  write_together(told(redemption("n1", "c1", "t1"), "notification"));
-  write_together(told(redemption("n2", "c1", "t1"), "notification"));
+  write_together(with_source(redemption("n1", "c1", "t1"), "notification"));
+  write_together(with_source(redemption("n2", "c1", "t1"), "notification"));
   EXPECT_EQ(kept("n2").deliveries.size(), 1U);
 }
 

@@ -81,7 +81,7 @@ class BacklogTest : public WithDeliveries {
 };
 COUPONHOOK_ON_EVERY_ENGINE(BacklogTest);
 
-TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
+TEST_P(BacklogTest, DrainsAtConstantCost) {
   const bool is_long = std::getenv("COUPONHOOK_LONG") != nullptr;
   const int count = sized(is_long ? 1'000'000 : 10'000);
   keep_backlog(count, 10);
@@ -96,7 +96,7 @@ TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
   EXPECT_EQ(counts().deliveries_done, count);
 }
 
-TEST_P(BacklogTest, TakesOneCouponThroughALongLine) {
+TEST_P(BacklogTest, DeliversALongQueueOfOneCoupon) {
   // All deliveries are of one coupon, so each delivery waits for all earlier deliveries.
   const int line = sized(2'000);
   keep_backlog(line, line);

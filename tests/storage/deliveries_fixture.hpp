@@ -43,7 +43,7 @@ class WithDeliveries : public StoreTest {
   static std::vector<ClaimedDelivery> claim(Deliveries& deliveries, std::int64_t now_ms = kNow,
                                             std::int64_t limit = 100,
                                             std::string_view handler = "crm") {
-    const std::array wanted{Wanted{handler, limit}};
+    const std::array wanted{ClaimRequest{handler, limit}};
     auto claimed = deliveries.claim(wanted, now_ms);
     EXPECT_TRUE(claimed) << claimed.error().message;
     return std::move(*claimed);
@@ -65,8 +65,8 @@ class WithDeliveries : public StoreTest {
                                        .error = error}};
     return deliveries.finish(finished, now_ms).value().at(0);
   }
-  static DeliveryStanding standing_of(Deliveries& deliveries, std::string_view id,
-                                      std::int64_t now_ms = kNow) {
+  static ClaimResult claim_result_of(Deliveries& deliveries, std::string_view id,
+                                     std::int64_t now_ms = kNow) {
     const std::array<std::string_view, 1> handlers{"crm"};
     return deliveries.claim_of("1900000001", id, handlers, now_ms).value().at(0);
   }

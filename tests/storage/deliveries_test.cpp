@@ -12,7 +12,7 @@ using enum DeliveryResult;
 using DeliveriesTest = WithDeliveries;
 COUPONHOOK_ON_EVERY_ENGINE(DeliveriesTest);
 
-TEST_P(DeliveriesTest, GiveAllThatAHandlerIsTold) {
+TEST_P(DeliveriesTest, HaveAllDataForTheHandler) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   const auto claimed = claim(deliveries);
@@ -41,7 +41,7 @@ TEST_P(DeliveriesTest, GiveNoMoreThanIsWantedOfEachHandler) {
   for (const char* id : {"n1", "n2", "n3"}) keep(id, id);
   for (const char* id : {"m1", "m2"}) keep(id, id, "COUPON.USE", "erp");
   Deliveries deliveries = replica();
-  const std::array wanted{Wanted{"crm", 2}, Wanted{"erp", 1}};
+  const std::array wanted{ClaimRequest{"crm", 2}, ClaimRequest{"erp", 1}};
   EXPECT_EQ(ids(deliveries.claim(wanted, kNow).value()), (Ids{"n1", "n2", "m1"}));
 }
 
@@ -93,32 +93,32 @@ TEST_P(DeliveriesTest, GoOnWithACouponAfterADeadLetter) {
 TEST_P(DeliveriesTest, AreTakenOverWhenALeaseEnds) {
   keep("n1", "c1");
   Deliveries dead = replica("dead");
-  Deliveries heir = replica("heir");
+  Deliveries next_owner = replica("heir");
   claim(dead);
-  EXPECT_EQ(ids(claim(heir, kNow + kLease - 1)), Ids{});
-  const auto taken = claim(heir, kNow + kLease);
+  EXPECT_EQ(ids(claim(next_owner, kNow + kLease - 1)), Ids{});
+  const auto taken = claim(next_owner, kNow + kLease);
   ASSERT_EQ(ids(taken), Ids{"n1"});
   EXPECT_EQ(taken[0].attempt, 2);
 }
 
-TEST_P(DeliveriesTest, KeepTheirLineBehindOneWhoseLeaseHasEnded) {
+TEST_P(DeliveriesTest, KeepTheirOrderBehindOneWhoseLeaseHasEnded) {
   keep("use", "c1");
   keep("refund", "c1");
   Deliveries dead = replica("dead");
-  Deliveries heir = replica("heir");
+  Deliveries next_owner = replica("heir");
   claim(dead);
-  EXPECT_EQ(ids(claim(heir, kNow + kLease)), Ids{"use"});
+  EXPECT_EQ(ids(claim(next_owner, kNow + kLease)), Ids{"use"});
 }
 
 TEST_P(DeliveriesTest, CountNoResultOfALeaseThatWasTakenOver) {
   keep("n1", "c1");
   Deliveries slow = replica("slow");
-  Deliveries heir = replica("heir");
+  Deliveries next_owner = replica("heir");
   const Lease lost = claim(slow).at(0).lease;
-  const Lease held = claim(heir, kNow + kLease).at(0).lease;
+  const Lease held = claim(next_owner, kNow + kLease).at(0).lease;
   EXPECT_FALSE(finish(slow, lost, kDead));
   EXPECT_EQ(delivery("n1").state, "pending");
-  EXPECT_TRUE(finish(heir, held, kDone));
+  EXPECT_TRUE(finish(next_owner, held, kDone));
   EXPECT_EQ(delivery("n1").state, "done");
 }
 
@@ -131,7 +131,7 @@ TEST_P(DeliveriesTest, CountAResultOnce) {
   EXPECT_EQ(delivery("n1").state, "done");
 }
 
-TEST_P(DeliveriesTest, StayWithWhoeverRenewsTheirLease) {
+TEST_P(DeliveriesTest, StayWithTheReplicaThatRenewsTheLease) {
   keep("n1", "c1");
   Deliveries slow = replica("slow");
   Deliveries other = replica("other");
@@ -142,7 +142,7 @@ TEST_P(DeliveriesTest, StayWithWhoeverRenewsTheirLease) {
   EXPECT_EQ(slow.renew(held, kNow + 2 * kLease).value(), std::vector{false});
 }
 
-TEST_P(DeliveriesTest, AreGivenBackAsIfNeverTaken) {
+TEST_P(DeliveriesTest, AreReturnedAsIfNeverClaimed) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   const std::array held{claim(deliveries).at(0).lease};
@@ -153,28 +153,28 @@ TEST_P(DeliveriesTest, AreGivenBackAsIfNeverTaken) {
   EXPECT_EQ(again[0].attempt, 1);
 }
 
-TEST_P(DeliveriesTest, AreNotGivenBackBySomebodyWhoHasLostThem) {
+TEST_P(DeliveriesTest, AreNotReturnedByAReplicaThatLostThem) {
   keep("n1", "c1");
   Deliveries slow = replica("slow");
-  Deliveries heir = replica("heir");
+  Deliveries next_owner = replica("heir");
   const std::array lost{claim(slow).at(0).lease};
-  const Lease held = claim(heir, kNow + kLease).at(0).lease;
+  const Lease held = claim(next_owner, kNow + kLease).at(0).lease;
   ASSERT_TRUE(slow.release(lost, kNow + kLease));
-  EXPECT_TRUE(finish(heir, held, kDone));
+  EXPECT_TRUE(finish(next_owner, held, kDone));
 }
 
-TEST_P(DeliveriesTest, AreHandedOutToBeReportedWhereAnAttemptIsLostOnceMore) {
+TEST_P(DeliveriesTest, AreClaimedForReportingAfterASecondLostAttempt) {
   keep("n1", "c1");
   Deliveries dead = replica("dead");
-  Deliveries heir = replica("heir");
+  Deliveries next_owner = replica("heir");
   claim(dead);
   EXPECT_EQ(claim(dead, kNow + kLease).at(0).lost, "") << "once may be chance: made again";
-  const auto handed = claim(heir, kNow + 2 * kLease);
+  const auto handed = claim(next_owner, kNow + 2 * kLease);
   ASSERT_EQ(handed.size(), 1U);
   EXPECT_EQ(handed[0].attempt, 2) << "the one that was lost";
   EXPECT_NE(handed[0].lost.find("dead"), std::string::npos);
-  finish(heir, handed[0].lease, kRetry, kNow + 2 * kLease, kNow + 3 * kLease, handed[0].lost);
-  const auto again = claim(heir, kNow + 3 * kLease);
+  finish(next_owner, handed[0].lease, kRetry, kNow + 2 * kLease, kNow + 3 * kLease, handed[0].lost);
+  const auto again = claim(next_owner, kNow + 3 * kLease);
   ASSERT_EQ(ids(again), Ids{"n1"});
   EXPECT_EQ(again[0].attempt, 3);
   EXPECT_EQ(again[0].lost, "");
@@ -183,7 +183,7 @@ TEST_P(DeliveriesTest, AreHandedOutToBeReportedWhereAnAttemptIsLostOnceMore) {
 TEST_P(DeliveriesTest, CountNoAttemptOfWhatWasOnlyQueued) {
   keep("n1", "c1");
   Deliveries crashing = replica("crashing");
-  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  const std::array queued{ClaimRequest{.handler = "crm", .limit = 1, .begin = 0}};
   std::int64_t now_ms = kNow;
   for (int crash = 0; crash < 25; ++crash, now_ms += kLease) {
     const auto claimed = crashing.claim(queued, now_ms).value();
@@ -200,7 +200,7 @@ TEST_P(DeliveriesTest, CountAnAttemptOnceItBegins) {
   keep("n1", "c1");
   Deliveries a = replica("a");
   Deliveries b = replica("b");
-  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  const std::array queued{ClaimRequest{.handler = "crm", .limit = 1, .begin = 0}};
   const std::array held{a.claim(queued, kNow).value().at(0).lease};
   EXPECT_EQ(a.begin(held, kNow).value(), std::vector{true});
   EXPECT_EQ(delivery("n1").attempts, 1);
@@ -218,7 +218,7 @@ TEST_P(DeliveriesTest, CountAnAttemptOnceItBegins) {
 TEST_P(DeliveriesTest, BeginAsManyAsAreCalledAtOnce) {
   for (const char* id : {"n1", "n2", "n3"}) keep(id, id);
   Deliveries deliveries = replica();
-  const std::array wanted{Wanted{.handler = "crm", .limit = 3, .begin = 2}};
+  const std::array wanted{ClaimRequest{.handler = "crm", .limit = 3, .begin = 2}};
   std::vector<bool> begun;
   for (const auto& claimed : deliveries.claim(wanted, kNow).value()) begun.push_back(claimed.begun);
   EXPECT_EQ(begun, (std::vector{true, true, false}));
@@ -236,10 +236,10 @@ TEST_P(DeliveriesTest, AreNotBegunOnceTheyArePostponed) {
   EXPECT_TRUE(delivery("n1").history.empty());
 }
 
-TEST_P(DeliveriesTest, AreGivenBackFromTheQueueAsIfNeverTaken) {
+TEST_P(DeliveriesTest, AreReturnedFromTheQueueAsIfNeverClaimed) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
-  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  const std::array queued{ClaimRequest{.handler = "crm", .limit = 1, .begin = 0}};
   const std::array held{deliveries.claim(queued, kNow).value().at(0).lease};
   ASSERT_TRUE(deliveries.release(held, kNow));
   EXPECT_EQ(delivery("n1").attempts, 0);
@@ -288,7 +288,7 @@ TEST_P(DeliveriesTest, MakeANotificationDeadWithOneOfThem) {
   EXPECT_EQ(kept("n1").state, "dead");
 }
 
-TEST_P(DeliveriesTest, TellWhenTheNextFallsDue) {
+TEST_P(DeliveriesTest, ReportWhenTheNextIsDue) {
   const std::array<std::string_view, 1> handlers{"crm"};
   Deliveries deliveries = replica();
   EXPECT_FALSE(deliveries.next_due_ms(handlers).value());
@@ -304,10 +304,10 @@ TEST_P(DeliveriesTest, AreTakenForOneNotificationBeforeTheyAreDue) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  const DeliveryStanding standing = standing_of(deliveries, "n1", kNow + 1);
-  ASSERT_EQ(standing.standing, Standing::kClaimed);
-  EXPECT_EQ(standing.claimed->attempt, 2);
-  EXPECT_TRUE(finish(deliveries, standing.claimed->lease, kDone));
+  const ClaimResult claim_result = claim_result_of(deliveries, "n1", kNow + 1);
+  ASSERT_EQ(claim_result.status, ClaimStatus::kClaimed);
+  EXPECT_EQ(claim_result.claimed->attempt, 2);
+  EXPECT_TRUE(finish(deliveries, claim_result.claimed->lease, kDone));
 }
 
 TEST_P(DeliveriesTest, SayWhyTheyAreNotTakenForANotification) {
@@ -321,11 +321,11 @@ TEST_P(DeliveriesTest, SayWhyTheyAreNotTakenForANotification) {
     if (d.notification_id == "dead") finish(deliveries, d.lease, kDead);
   }
   Deliveries other = replica("other");
-  EXPECT_EQ(standing_of(other, "running").standing, Standing::kInProgress);
-  EXPECT_EQ(standing_of(other, "behind").standing, Standing::kWaiting);
-  EXPECT_EQ(standing_of(other, "done").standing, Standing::kDone);
-  EXPECT_EQ(standing_of(other, "dead").standing, Standing::kDead);
-  EXPECT_EQ(standing_of(other, "dead").last_error, "refused");
+  EXPECT_EQ(claim_result_of(other, "running").status, ClaimStatus::kInProgress);
+  EXPECT_EQ(claim_result_of(other, "behind").status, ClaimStatus::kWaiting);
+  EXPECT_EQ(claim_result_of(other, "done").status, ClaimStatus::kDone);
+  EXPECT_EQ(claim_result_of(other, "dead").status, ClaimStatus::kDead);
+  EXPECT_EQ(claim_result_of(other, "dead").last_error, "refused");
 }
 
 TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
@@ -350,7 +350,7 @@ std::vector<LeasedDelivery> leased_of(Connection& connection, std::vector<Work> 
   return leased;
 }
 
-class BornLeasedTest : public WithDeliveries {
+class LeasedAtAdmissionTest : public WithDeliveries {
  protected:
   static Work wanting_lease(std::string id, const std::string& coupon) {
     Admission a = event(std::move(id), coupon);
@@ -358,9 +358,9 @@ class BornLeasedTest : public WithDeliveries {
     return {.content = std::move(a), .listener = nullptr};
   }
 };
-COUPONHOOK_ON_EVERY_ENGINE(BornLeasedTest);
+COUPONHOOK_ON_EVERY_ENGINE(LeasedAtAdmissionTest);
 
-TEST_P(BornLeasedTest, AreInTheHandsOfWhoeverAdmittedThem) {
+TEST_P(LeasedAtAdmissionTest, BelongToTheReplicaThatStoredThem) {
   const auto connection = writer();
   std::vector<Work> batch;
   batch.push_back(wanting_lease("n1", "c1"));
@@ -369,12 +369,12 @@ TEST_P(BornLeasedTest, AreInTheHandsOfWhoeverAdmittedThem) {
   EXPECT_EQ(leased[0].handler, "crm");
   Deliveries deliveries = replica();
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
-  EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kInProgress);
+  EXPECT_EQ(claim_result_of(deliveries, "n1").status, ClaimStatus::kInProgress);
   EXPECT_TRUE(finish(deliveries, leased[0].lease, kDone));
   EXPECT_EQ(kept("n1").state, "done");
 }
 
-TEST_P(BornLeasedTest, AreInNobodysHandsWhilePaused) {
+TEST_P(LeasedAtAdmissionTest, AreNotLeasedWhilePaused) {
   Deliveries deliveries = replica();
   DeliveryControl control(writer());
   const auto connection = writer();
@@ -384,14 +384,14 @@ TEST_P(BornLeasedTest, AreInNobodysHandsWhilePaused) {
     std::vector<Work> batch;
     batch.push_back(wanting_lease(id, id));
     EXPECT_TRUE(leased_of(*connection, std::move(batch)).empty());
-    EXPECT_EQ(standing_of(deliveries, id).standing, Standing::kPaused);
-    EXPECT_EQ(standing_of(deliveries, id).standing, Standing::kPaused) << "parked by now";
+    EXPECT_EQ(claim_result_of(deliveries, id).status, ClaimStatus::kPaused);
+    EXPECT_EQ(claim_result_of(deliveries, id).status, ClaimStatus::kPaused) << "parked by now";
     ASSERT_TRUE(control.resume(handler, events, kNow).value());
   }
   EXPECT_EQ(claim(deliveries).size(), 2U);
 }
 
-TEST_P(BornLeasedTest, AreTakenOverWhenTheSessionDies) {
+TEST_P(LeasedAtAdmissionTest, AreTakenOverWhenTheSessionDies) {
   const auto connection = writer();
   std::vector<Work> batch;
   batch.push_back(wanting_lease("n1", "c1"));
@@ -402,7 +402,7 @@ TEST_P(BornLeasedTest, AreTakenOverWhenTheSessionDies) {
   EXPECT_EQ(taken[0].attempt, 2);
 }
 
-TEST_P(BornLeasedTest, StandInLineBehindTheirCoupon) {
+TEST_P(LeasedAtAdmissionTest, WaitBehindEarlierDeliveriesOfTheirCoupon) {
   keep("before", "c1");
   const auto connection = writer();
   std::vector<Work> batch;
@@ -414,7 +414,7 @@ TEST_P(BornLeasedTest, StandInLineBehindTheirCoupon) {
   EXPECT_EQ(ids(claim(deliveries)), Ids{"before"});
 }
 
-TEST_P(BornLeasedTest, AreHandedOutByTheInbox) {
+TEST_P(LeasedAtAdmissionTest, AreReturnedByTheInbox) {
   struct Session final : AdmitListener {
     void admitted(AdmitResult&& result) noexcept override { held = std::move(result.leased); }
     std::vector<LeasedDelivery> held;
@@ -429,7 +429,7 @@ TEST_P(BornLeasedTest, AreHandedOutByTheInbox) {
   EXPECT_EQ(session->held.size(), 1U);
 }
 
-TEST_P(BornLeasedTest, WakeNobody) {
+TEST_P(LeasedAtAdmissionTest, WakeNoWorker) {
   int woken = 0;
   Inbox inbox(
       writer(), {.on_deliveries = [&] { ++woken; }}, [] { return kNow; }, nullptr);
@@ -443,9 +443,9 @@ TEST_P(BornLeasedTest, WakeNobody) {
 TEST_P(DeliveriesTest, WakeTheWorkerOnceCommitted) {
   Ids seen;
   Deliveries deliveries = replica();
-  const auto look = [&] { seen = ids(claim(deliveries)); };
+  const auto claim_now = [&] { seen = ids(claim(deliveries)); };
   Inbox inbox(
-      writer(), {.on_deliveries = look}, [] { return kNow; }, nullptr);
+      writer(), {.on_deliveries = claim_now}, [] { return kNow; }, nullptr);
   ASSERT_EQ(inbox.admit(event("n1", "c1"), nullptr), Inbox::Queued::kYes);
   inbox.stop();
   EXPECT_EQ(seen, Ids{"n1"});

@@ -66,7 +66,7 @@ TEST_P(DeliveryControlTest, PutsADeadLetterBack) {
   EXPECT_EQ(kept("n1").state, "done");
 }
 
-TEST_P(DeliveryControlTest, CountsAttemptsAnewAfterARetry) {
+TEST_P(DeliveryControlTest, CountsAttemptsFromZeroAfterARetry) {
   keep_dead("n1");
   retry("n1");
   Deliveries deliveries = replica();
@@ -127,11 +127,11 @@ TEST_P(DeliveryControlTest, FinishesWhatWasBegunBeforeADeadOneThatCameBack) {
   Deliveries lost = replica("lost");
   claim(lost);
   retry("use");
-  Deliveries heir = replica("heir");
-  const auto taken = claim(heir, kNow + kLease);
+  Deliveries next_owner = replica("heir");
+  const auto taken = claim(next_owner, kNow + kLease);
   ASSERT_EQ(ids(taken), Ids{"refund"});
-  finish(heir, taken[0].lease, kDone, kNow + kLease);
-  EXPECT_EQ(ids(claim(heir, kNow + kLease)), Ids{"use"});
+  finish(next_owner, taken[0].lease, kDone, kNow + kLease);
+  EXPECT_EQ(ids(claim(next_owner, kNow + kLease)), Ids{"use"});
 }
 
 TEST_P(DeliveryControlTest, FindsNoDeliveryThatIsNotThere) {
@@ -177,7 +177,7 @@ TEST_P(DeliveryControlTest, HoldsBackAHandlerOnEveryReplica) {
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
   EXPECT_EQ(ids(claim(deliveries, kNow, 10, "erp")), Ids{"m1"});
   EXPECT_FALSE(deliveries.next_due_ms(handlers).value());
-  EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kPaused);
+  EXPECT_EQ(claim_result_of(deliveries, "n1").status, ClaimStatus::kPaused);
   EXPECT_TRUE(control().resume("crm", "", kNow).value());
   EXPECT_EQ(ids(claim(deliveries)), Ids{"n1"});
 }
@@ -212,11 +212,12 @@ TEST_P(DeliveryControlTest, SaysOfEveryPausedEventOfACouponThatItIsPaused) {
   keep("refund", "c1", "REFUND.SUCCESS");
   ASSERT_TRUE(control().pause("", "COUPON.*", "why", "admin", kNow));
   Deliveries deliveries = replica();
-  EXPECT_EQ(standing_of(deliveries, "second").standing, Standing::kPaused) << "before any claim";
+  EXPECT_EQ(claim_result_of(deliveries, "second").status, ClaimStatus::kPaused)
+      << "before any claim";
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
-  EXPECT_EQ(standing_of(deliveries, "first").standing, Standing::kPaused);
-  EXPECT_EQ(standing_of(deliveries, "second").standing, Standing::kPaused);
-  EXPECT_EQ(standing_of(deliveries, "refund").standing, Standing::kWaiting);
+  EXPECT_EQ(claim_result_of(deliveries, "first").status, ClaimStatus::kPaused);
+  EXPECT_EQ(claim_result_of(deliveries, "second").status, ClaimStatus::kPaused);
+  EXPECT_EQ(claim_result_of(deliveries, "refund").status, ClaimStatus::kWaiting);
 }
 
 TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
@@ -234,7 +235,7 @@ TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
 
 // The tests below are about the history of attempts of a delivery.
 
-TEST_P(DeliveryControlTest, TellsWhatBecameOfEachAttempt) {
+TEST_P(DeliveryControlTest, ReportsTheResultOfEachAttempt) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow, "status 500");

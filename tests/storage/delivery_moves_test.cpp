@@ -148,7 +148,7 @@ TEST_P(DeliveryMovesTest, LetsNoResultReachADeliveryThatWasMovedAfterItsLease) {
 // The tests below are about the list of handlers that have open deliveries but are no longer
 // configured.
 
-TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
+TEST_P(DeliveryMovesTest, ReportsOpenDeliveriesOfUnknownHandlers) {
   keep_dead("dead", "c5");
   for (const char* id : {"n1", "n2", "n3"}) keep(id, "c1");
   keep("other", "c1", "COUPON.USE", "erp");
@@ -160,7 +160,7 @@ TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   EXPECT_EQ(unclaimed({}), (Backlogs{{"crm", 3}, {"erp", 1}}));
 }
 
-TEST_P(DeliveryMovesTest, TellsOfDeliveriesThatAPauseHoldsBackToo) {
+TEST_P(DeliveryMovesTest, ReportsPausedDeliveriesToo) {
   keep("n1", "c1");
   keep("n2", "c1");
   ASSERT_TRUE(control().pause("", "COUPON.*", "why", "admin", kNow));
@@ -170,7 +170,7 @@ TEST_P(DeliveryMovesTest, TellsOfDeliveriesThatAPauseHoldsBackToo) {
   EXPECT_EQ(unclaimed({"erp"}), (Backlogs{{"crm", 2}}));
 }
 
-TEST_P(DeliveryMovesTest, TellsNothingOfWhatHasEnded) {
+TEST_P(DeliveryMovesTest, ReportsNoEndedDeliveries) {
   keep_dead("n1");
   EXPECT_EQ(unclaimed({}), Backlogs{});
   const std::array ids{delivery("n1").delivery_id};

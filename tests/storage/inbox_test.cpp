@@ -14,7 +14,7 @@ namespace {
 using enum AdmitOutcome;
 using support::Faults;
 using support::FaultyConnection;
-using Told = std::map<std::string, AdmitOutcome>;
+using OutcomeMap = std::map<std::string, AdmitOutcome>;
 
 class InboxTest : public StoreTest {
  protected:
@@ -58,10 +58,10 @@ class InboxTest : public StoreTest {
 };
 COUPONHOOK_ON_EVERY_ENGINE(InboxTest);
 
-TEST_P(InboxTest, TellsAfterTheCommit) {
+TEST_P(InboxTest, NotifiesAfterTheCommit) {
   open_inbox();
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kStored}}));
   EXPECT_EQ(kept("n1").id, "n1");
 }
 
@@ -106,13 +106,13 @@ TEST_P(InboxTest, KeepsQuarantinedBodies) {
   open_inbox();
   EXPECT_EQ(inbox_->quarantine(quarantined('x', "n1"), outcomes_.listener("q")),
             Inbox::Queued::kYes);
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"q", kQuarantined}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"q", kQuarantined}}));
 }
 
 TEST_P(InboxTest, AnswersAProbe) {
   open_inbox();
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"p", kAlive}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"p", kAlive}}));
 }
 
 TEST_P(InboxTest, RefusesAtOnceWhenFull) {
@@ -125,7 +125,7 @@ TEST_P(InboxTest, RefusesAtOnceWhenFull) {
   EXPECT_EQ(admit("n3"), Inbox::Queued::kFull);
   EXPECT_EQ(inbox_->activity().queued, 2U);
   faults_->release();
-  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n0", kStored}, {"n1", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(3), (OutcomeMap{{"n0", kStored}, {"n1", kStored}, {"n2", kStored}}));
 }
 
 TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) {
@@ -136,7 +136,7 @@ TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) 
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kFull) << "n0 is not committed yet";
   EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
   faults_->release();
-  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(2), (OutcomeMap{{"n0", kStored}, {"n2", kStored}}));
   // The writer frees the memory of a batch only when it takes the next batch, so the test queues
   // another request.
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
@@ -154,33 +154,33 @@ TEST_P(InboxTest, CountsTheMemoryOfQuarantinedBodiesToo) {
   large.body.assign(1'000, 'x');
   EXPECT_EQ(inbox_->quarantine(std::move(large), outcomes_.listener("q")), Inbox::Queued::kFull);
   faults_->release();
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n0", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n0", kStored}}));
 }
 
 TEST_P(InboxTest, TakesWhatIsLargerThanItsMemoryWhereNothingElseIsThere) {
   open_inbox({.queue_bytes_max = 1'000});
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kStored}}));
 }
 
 TEST_P(InboxTest, CommitsWhatIsQueuedBeforeItStops) {
   open_inbox();
   admit_together({"n1", "n2"});
   inbox_->stop();
-  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(2), (OutcomeMap{{"n1", kStored}, {"n2", kStored}}));
 }
 
-TEST_P(InboxTest, RefusesNewcomersOnceStopped) {
+TEST_P(InboxTest, RejectsNewWorkOnceStopped) {
   open_inbox();
   inbox_->stop();
   EXPECT_EQ(admit("n1"), Inbox::Queued::kStopped);
 }
 
-TEST_P(InboxTest, TellsAllOfAFailedCommitAndKeepsNothing) {
+TEST_P(InboxTest, ReportsAFailedCommitToAllAndStoresNothing) {
   open_inbox();
   faults_->fail_commits(FailureCode::kIo);
   admit_together({"n1", "n2"});
-  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kFailed}, {"n2", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(2), (OutcomeMap{{"n1", kFailed}, {"n2", kFailed}}));
   EXPECT_FALSE(reader().notification("n1").value());
   EXPECT_EQ(counts().stored, 0);
 }
@@ -189,37 +189,39 @@ TEST_P(InboxTest, GoesOnAfterAFailure) {
   open_inbox();
   faults_->fail_commits(FailureCode::kFull, 1);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   admit("n2");
   EXPECT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
   EXPECT_EQ(failures(), std::vector{FailureCode::kFull});
   EXPECT_EQ(inbox_->activity().failed_commits, 1U);
 }
 
-TEST_P(InboxTest, PromisesNothingWhereTheAnswerToACommitIsLost) {
+TEST_P(InboxTest, ReportsFailureIfTheCommitsReplyIsLost) {
   open_inbox();
   faults_->lose_commits(1);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   EXPECT_EQ(inbox_->admit(admission("n1"), outcomes_.listener("copy")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(2).at("copy"), kDuplicate);
 }
 
-TEST_P(InboxTest, KeepsThePoisonedFromHarmingItsNeighbours) {
+TEST_P(InboxTest, IsolatesANotificationThatFailsItsBatch) {
   open_inbox();
   faults_->fail_parameter("poison", FailureCode::kStatement);
   admit_together({"n1", "poison", "n2"});
-  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kStored}, {"n2", kStored}, {"poison", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(3),
+            (OutcomeMap{{"n1", kStored}, {"n2", kStored}, {"poison", kFailed}}));
 }
 
-TEST_P(InboxTest, EndsGoingOneByOneWhenTheStoreItselfFails) {
+TEST_P(InboxTest, StopsSingleCommitsWhenTheStoreItselfFails) {
   open_inbox();
   faults_->fail_parameter("poison", FailureCode::kStatement, 1);
   // The database refuses one statement of the batch. The inbox then writes the requests one by one,
   // and the store fails at the first request.
   faults_->fail_commits(FailureCode::kUnavailable);
   admit_together({"n1", "n2", "poison"});
-  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(3),
+            (OutcomeMap{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));
   EXPECT_EQ(faults_->begun(), 3);
 }
 
@@ -227,7 +229,7 @@ TEST_P(InboxTest, RunsABatchThatLostToAnotherAgainAsAWhole) {
   open_inbox();
   faults_->fail_parameter("n2", FailureCode::kConflict, 2);
   admit_together({"n1", "n2"});
-  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(2), (OutcomeMap{{"n1", kStored}, {"n2", kStored}}));
   EXPECT_EQ(inbox_->activity().commits, 2U);
   EXPECT_EQ(faults_->begun(), 4);
 }
@@ -236,20 +238,20 @@ TEST_P(InboxTest, RunsABatchAgainFiveTimesAtMost) {
   open_inbox();
   faults_->fail_parameter("n1", FailureCode::kConflict);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   EXPECT_EQ(faults_->begun(), 6);
 }
 
-TEST_P(InboxTest, OutlivesAnException) {
+TEST_P(InboxTest, SurvivesAnException) {
   open_inbox();
   faults_->throw_from_runs(1);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   admit("n2");
   EXPECT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
 }
 
-TEST_P(InboxTest, OutlivesAnObserverThatThrows) {
+TEST_P(InboxTest, SurvivesAnObserverThatThrows) {
   Inbox inbox(
       std::make_unique<FaultyConnection>(writer(), faults_),
       {.failure_pause = std::chrono::milliseconds(1)}, [] { return kNow; },
@@ -266,7 +268,7 @@ TEST_P(InboxTest, IsFailingFromARefusedNotificationUntilOneIsCommitted) {
   EXPECT_FALSE(inbox_->activity().failing);
   faults_->fail_commits(FailureCode::kFull, 1);
   admit("n1");
-  ASSERT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  ASSERT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   EXPECT_TRUE(inbox_->activity().failing);
   admit("n2");
   ASSERT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
@@ -302,7 +304,7 @@ TEST_P(InboxTest, ProbesWithARowLargerThanTheNotificationThatWasRefused) {
   EXPECT_EQ(probed(), 0) << "the room is given back";
 }
 
-TEST_P(InboxTest, IsNotTakenForWellByASmallProbeThatWasAskedForBefore) {
+TEST_P(InboxTest, IsNotHealthyAfterASmallProbeRequestedBefore) {
   open_inbox({.batch_max = 1});
   faults_->hold();
   admit("n1");
@@ -310,7 +312,7 @@ TEST_P(InboxTest, IsNotTakenForWellByASmallProbeThatWasAskedForBefore) {
   ASSERT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
   faults_->fail_commits(FailureCode::kFull, 1);
   faults_->release();
-  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kFailed}, {"p", kAlive}}));
+  EXPECT_EQ(outcomes_.wait_for(2), (OutcomeMap{{"n1", kFailed}, {"p", kAlive}}));
   EXPECT_TRUE(inbox_->activity().failing);
 }
 
@@ -318,7 +320,8 @@ TEST_P(InboxTest, KeepsWhatFitsWhereALargeOneDoesNot) {
   open_inbox();
   faults_->fail_parameter("large", FailureCode::kFull);
   admit_together({"large", "n1", "n2"});
-  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"large", kFailed}, {"n1", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(3),
+            (OutcomeMap{{"large", kFailed}, {"n1", kStored}, {"n2", kStored}}));
 }
 
 TEST_P(InboxTest, TriesAFewWhereNothingFits) {
@@ -334,7 +337,7 @@ TEST_P(InboxTest, WaitsForAStoreThatOthersHold) {
   open_inbox();
   faults_->fail_commits(FailureCode::kBusy, 3);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kStored}}));
   EXPECT_EQ(failures(), (std::vector<FailureCode>(3, FailureCode::kBusy))) << "and says so";
 }
 
@@ -342,11 +345,11 @@ TEST_P(InboxTest, WaitsForOthersNoLongerThanItMay) {
   open_inbox({.busy_max = std::chrono::milliseconds(20)});
   faults_->fail_commits(FailureCode::kBusy);
   admit("n1");
-  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(outcomes_.wait_for(1), (OutcomeMap{{"n1", kFailed}}));
   EXPECT_TRUE(inbox_->activity().failing);
 }
 
-TEST_P(InboxTest, TellsForHowLongNothingHasBeenCommittedAlthoughSomethingWaits) {
+TEST_P(InboxTest, ReportsTheTimeWithoutCommitsWhileWorkWaits) {
   constexpr std::chrono::milliseconds kWait{30};
   open_inbox();
   EXPECT_EQ(inbox_->activity().stalled_for, std::nullopt);

@@ -96,7 +96,7 @@ class PurgeBesideARetry : public PurgeTest {
 };
 COUPONHOOK_ON_EVERY_ENGINE(PurgeBesideARetry);
 
-TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasHeldAndRetriedBetweenItsLookAndItsWrite) {
+TEST_P(PurgeBesideARetry, ChecksHeldNotificationsAgainBeforeItsWrite) {
   finish_deliveries("dead");
   purge({.payload_ms = day(5), .identity_ms = day(5)});
   ASSERT_EQ(count("retention_held"), 1);
@@ -113,7 +113,7 @@ TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasHeldAndRetriedBetweenItsLookAndItsW
   expect_purged_once_done();
 }
 
-TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasRetriedBetweenItsLookAndItsFirstWrite) {
+TEST_P(PurgeBesideARetry, ChecksRetriedNotificationsAgainBeforeItsFirstWrite) {
   finish_deliveries();
   bool retried = false;
   purge_with([&](const Statement* statement) {
@@ -164,7 +164,7 @@ TEST_P(PurgeBesideARetry, WaitsForARetryThatIsUnderWay) {
   expect_purged_once_done();
 }
 
-TEST_P(PurgeBesideARetry, KeepsASealedBodyThatCameBetweenItsLookAndItsWrite) {
+TEST_P(PurgeBesideARetry, KeepsASealedBodyThatArrivedBetweenScanAndWrite) {
   Quarantined old = quarantined('a');
   old.received_at_ms = day(0);
   write_together(std::move(old));

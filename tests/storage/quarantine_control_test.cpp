@@ -22,8 +22,8 @@ class QuarantineControlTest : public WithDeliveries {
  protected:
   [[nodiscard]] QuarantineControl control() { return QuarantineControl(writer()); }
   [[nodiscard]] SealedKey sealed_key(std::string_view id) {
-    Reader look = reader();
-    return look.sealed(look.notification(id).value().value().sequence).value().value().key;
+    Reader current = reader();
+    return current.sealed(current.notification(id).value().value().sequence).value().value().key;
   }
   static Admission unreadable(std::string id) {
     Admission a = admission(std::move(id));
@@ -67,7 +67,7 @@ using Handlers = std::vector<std::string>;
 // The tests below are about quarantined bodies: requests that are signed correctly, but not yet
 // decrypted.
 
-TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
+TEST_P(QuarantineControlTest, CountsSealedBodiesNowAndInTotal) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"), quarantined('z', "n3"));
   write_together(quarantined('x', "n1"));
   EXPECT_EQ(counts().sealed, 3);
@@ -92,7 +92,7 @@ TEST_P(QuarantineControlTest, CountsABodyThatLeavesTwiceOnce) {
   EXPECT_EQ(counts().sealed, 1);
 }
 
-TEST_P(QuarantineControlTest, TakesABodyAnewThatWasDiscarded) {
+TEST_P(QuarantineControlTest, StoresADiscardedBodyThatArrivesAgain) {
   write_together(quarantined('x', "n1"));
   ASSERT_TRUE(control().discard(sealed_key("n1")).value());
   write_together(quarantined('x', "n1"));
@@ -162,9 +162,9 @@ TEST(MigratedStoreTest, CountsWhatAnOlderStoreHasSealed) {
 // read their content.
 
 TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
-  Admission odd = redemption("odd", "c7", "t7");
-  odd.flaw = "flaw: a line feed in a text";
-  write_together(unreadable("n1"), admission("n2"), odd);
+  Admission flawed = redemption("odd", "c7", "t7");
+  flawed.flaw = "flaw: a line feed in a text";
+  write_together(unreadable("n1"), admission("n2"), flawed);
   write_together(unreadable("n1"));
   EXPECT_EQ(counts().unreadable, 1);
   EXPECT_EQ(listed("unreadable"), Ids{"n1"});
@@ -173,7 +173,7 @@ TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
   EXPECT_EQ(kept("odd").state, "done");
 }
 
-TEST_P(QuarantineControlTest, SaysOfWhatIsUnreadableHowItsDeliveriesStandFirst) {
+TEST_P(QuarantineControlTest, ShowsTheDeliveryStateOfUnreadableNotifications) {
   write_together(unreadable("n1"));
   EXPECT_EQ(kept("n1").state, "received");
   Deliveries deliveries = replica();
@@ -196,7 +196,7 @@ TEST_P(QuarantineControlTest, AddsTheFactAndWhatDeliveriesAreMissing) {
   EXPECT_EQ(counts().unreadable, 0);
 }
 
-TEST_P(QuarantineControlTest, ReadsOnceWhoeverAsksAtTheSameTime) {
+TEST_P(QuarantineControlTest, RereadsOnceForConcurrentRequests) {
   write_together(unreadable("n1"));
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -208,18 +208,18 @@ TEST_P(QuarantineControlTest, ReadsOnceWhoeverAsksAtTheSameTime) {
   EXPECT_EQ(counts().deliveries_pending, 2);
 }
 
-TEST_P(QuarantineControlTest, LeavesOutDeliveriesOfWhatTheBooksHaveTold) {
-  Admission told = redemption("book-1", "c1", "t1");
-  told.source = "reconcile";
+TEST_P(QuarantineControlTest, SkipsDeliveriesOfReconciledFacts) {
+  Admission reconciled = redemption("book-1", "c1", "t1");
+  reconciled.source = "reconcile";
   write_together(unreadable("n1"));
-  write_together(told);
+  write_together(reconciled);
   EXPECT_EQ(control().reread(read_again("n1")).value(), RereadResult::kRead);
   EXPECT_EQ(facts(), 1);
   EXPECT_EQ(handlers_of(kept("n1")), Handlers{"crm"});
   EXPECT_EQ(counts().unreadable, 0);
 }
 
-TEST_P(QuarantineControlTest, NotesWhatIsStillOddAboutIt) {
+TEST_P(QuarantineControlTest, RecordsTheRemainingFlaw) {
   write_together(unreadable("n1"));
   Admission read = read_again("n1");
   read.flaw = "flaw: a line feed in a text";
@@ -227,7 +227,7 @@ TEST_P(QuarantineControlTest, NotesWhatIsStillOddAboutIt) {
   EXPECT_EQ(kept("n1").flaw, "flaw: a line feed in a text");
 }
 
-TEST_P(QuarantineControlTest, AddsOnlyTheFactOfWhatNobodyMarked) {
+TEST_P(QuarantineControlTest, AddsOnlyTheFactOfAnUnmarkedNotification) {
   write_together(admission("n1"));
   EXPECT_EQ(control().reread(read_again("n1")).value(), RereadResult::kRead);
   EXPECT_EQ(facts(), 1);
@@ -237,7 +237,7 @@ TEST_P(QuarantineControlTest, AddsOnlyTheFactOfWhatNobodyMarked) {
   EXPECT_EQ(control().reread(read_again("n2")).value(), RereadResult::kNotFound);
 }
 
-TEST_P(QuarantineControlTest, DismissesWhatNobodyWillRead) {
+TEST_P(QuarantineControlTest, DismissesUnreadableNotifications) {
   write_together(unreadable("n1"));
   EXPECT_TRUE(control().dismiss("n1", "1900000001", "a test").value());
   EXPECT_EQ(counts().unreadable, 0);

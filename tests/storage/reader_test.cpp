@@ -43,13 +43,13 @@ TEST_P(ReaderTest, CountsNothingInAnEmptyStore) {
   EXPECT_FALSE(totals.oldest_pending_at_ms);
 }
 
-TEST_P(ReaderTest, TellsWhenTheLastCame) {
+TEST_P(ReaderTest, ReportsTheTimeOfTheLastNotification) {
   keep(0, 1);
   keep(1, 2);
   EXPECT_EQ(counts().last_received_at_ms, kNow + 1);
 }
 
-TEST_P(ReaderTest, TellsSinceWhenTheOldestDeliveryWaits) {
+TEST_P(ReaderTest, ReportsTheAgeOfTheOldestOpenDelivery) {
   for (const int age : {30, 20}) {
     Admission a = admission(numbered("n", age));
     a.received_at_ms = kNow - age;
@@ -68,7 +68,7 @@ TEST_P(ReaderTest, FindsNothingUnderNoId) {
   EXPECT_FALSE(reader().notification("").value());
 }
 
-TEST_P(ReaderTest, LooksAmongTheQuarantinedWhereNoneIsKept) {
+TEST_P(ReaderTest, SearchesTheQuarantineIfNoneIsStored) {
   write_together(quarantined('x', "n1"));
   const NotificationRecord record = kept("n1");
   EXPECT_EQ(record.state, "quarantined");
@@ -77,7 +77,7 @@ TEST_P(ReaderTest, LooksAmongTheQuarantinedWhereNoneIsKept) {
   EXPECT_TRUE(record.resource.empty());
 }
 
-TEST_P(ReaderTest, PrefersTheKeptToTheQuarantined) {
+TEST_P(ReaderTest, PrefersStoredToQuarantined) {
   write_together(quarantined('x', "n1"), admission("n1"));
   EXPECT_EQ(kept("n1").state, "done");
 }
@@ -220,7 +220,7 @@ TEST_P(ReaderTest, ListsTheQuarantine) {
   EXPECT_EQ(ids(wanted), Ids{"q1"});
 }
 
-TEST_P(ReaderTest, FindsNoFactsOfACouponNeverHeardOf) {
+TEST_P(ReaderTest, FindsNoFactsOfAnUnknownCoupon) {
   EXPECT_TRUE(reader().coupon("9856000", "c1").value().empty());
 }
 

@@ -117,7 +117,7 @@ class Outcomes {
   /// \return the outcomes by name; fewer outcomes if the time is over.
   [[nodiscard]] std::map<std::string, AdmitOutcome> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
-    told_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });
+    changed_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });
     return outcomes_;
   }
 
@@ -130,7 +130,7 @@ class Outcomes {
         const std::lock_guard lock(outcomes_.mutex_);
         outcomes_.outcomes_.emplace(name_, result.outcome);
       }
-      outcomes_.told_.notify_all();
+      outcomes_.changed_.notify_all();
     }
 
    private:
@@ -139,7 +139,7 @@ class Outcomes {
   };
 
   std::mutex mutex_;
-  std::condition_variable told_;
+  std::condition_variable changed_;
   std::map<std::string, AdmitOutcome> outcomes_;
 };
 

@@ -57,7 +57,7 @@ TEST(StoreUrl, SaysWhatIsWrongWithAServersAddress) {
 }
 
 // The numbers in this test are the f_type values of statfs(2), which identify file systems.
-TEST(NetworkFileSystem, IsToldByItsNumber) {
+TEST(NetworkFileSystem, IsDetectedByItsNumber) {
   EXPECT_EQ(network_file_system(0x6969), "NFS");
   EXPECT_EQ(network_file_system(0xFF534D42), "SMB");
   EXPECT_EQ(network_file_system(0xFE534D42), "SMB");

@@ -117,7 +117,7 @@ TEST(RequestHeaders, AlwaysAcceptJsonAndNameTheAgent) {
   EXPECT_EQ(header(headers, "User-Agent"), "couponhook");
 }
 
-TEST(RequestHeaders, TellTheContentTypeOnlyWhereThereIsContent) {
+TEST(RequestHeaders, HaveAContentTypeOnlyWithContent) {
   EXPECT_EQ(header(request_headers(kGet, caller(), "n", kNow), "Content-Type"), "");
   EXPECT_EQ(header(request_headers(kPost, caller(), "n", kNow), "Content-Type"),
             "application/json");

@@ -98,7 +98,7 @@ TEST(SetCallbackRequest, HasTheDocumentedShape) {
             R"({"mchid":"1900000001","notify_url":"https://pay.example.com/n","switch":true})");
 }
 
-TEST(SetCallbackRequest, LeavesTheSwitchAsItIsUnlessTold) {
+TEST(SetCallbackRequest, LeavesTheSwitchUnchangedByDefault) {
   const ApiRequest request =
       set_callback_request(kBusifavor, {"1900000001", "https://pay.example.com/n"});
   EXPECT_EQ(request.path_and_query, "/v3/marketing/busifavor/callbacks");

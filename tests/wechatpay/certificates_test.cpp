@@ -106,7 +106,7 @@ TEST_F(Certificates, AreRefusedWhereTheReplysSignatureIsWrong) {
   EXPECT_EQ(opened.error().failure, ApiFailure::kUntrusted);
 }
 
-TEST_F(Certificates, AreBelievedUnderAKeyThatIsTrustedAlready) {
+TEST_F(Certificates, AreAcceptedUnderATrustedKey) {
   // Sign the list of certificates with a public key's private key, as WeChat Pay does while it
   // moves a merchant from certificates to a public key.
   ApiReply other = signed_reply(text_of(vector_, "body"), platform(), time());
@@ -207,7 +207,7 @@ TEST(CertificateFiles, AreWrittenWhereNewAndRemovedWhereGone) {
   EXPECT_EQ(changes.remove, std::vector<std::string>{"wechatpay_CC.pem"});
 }
 
-TEST(CertificateFiles, AreWrittenAnewWhereDamaged) {
+TEST(CertificateFiles, AreRewrittenIfDamaged) {
   const std::vector<CertificateFile> present{{"wechatpay_AA.pem", "pem o"}};
   const auto changes = certificate_file_changes(present, std::vector{certificate("AA", 5)});
   ASSERT_EQ(changes.write.size(), 1U);

@@ -38,7 +38,8 @@ bool same_json(const std::string& a, const std::string& b) {
 // a query, into a notification.
 
 TEST(PlatformRecord, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
-  const PlatformRecord entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
+  const PlatformRecord entry =
+      to_platform_record(FlowKind::kUse, record("98674556", "4200"), "9865888");
   EXPECT_EQ(entry.kind, FactKind::kRedeem);
   EXPECT_EQ(entry.business_key, "98674556/4200");
   EXPECT_EQ(entry.event_type, "COUPON.USE");
@@ -51,7 +52,8 @@ TEST(PlatformRecord, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
 }
 
 TEST(PlatformRecord, OfARefundFlowIsTheRefundThatWasNotNotified) {
-  const PlatformRecord entry = book_entry(FlowKind::kRefund, refund("98674556", "503"), "9865888");
+  const PlatformRecord entry =
+      to_platform_record(FlowKind::kRefund, refund("98674556", "503"), "9865888");
   EXPECT_EQ(entry.kind, FactKind::kRefund);
   EXPECT_EQ(entry.business_key, "503/SUCCESS");
   EXPECT_EQ(entry.event_type, "REFUND.SUCCESS");
@@ -65,10 +67,10 @@ TEST(PlatformRecord, OfARefundFlowIsTheRefundThatWasNotNotified) {
 TEST(PlatformRecord, OfARowNamesTheRowsOwnStockFirst) {
   FlowRecord row = record("1", "2");
   row.stock_id = "777";
-  EXPECT_EQ(book_entry(FlowKind::kUse, row, "9865888").stock_id, "777");
+  EXPECT_EQ(to_platform_record(FlowKind::kUse, row, "9865888").stock_id, "777");
 }
 
-TEST(PlatformRecord, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
+TEST(PlatformRecord, OfAQueryHasTheNotificationsContent) {
   Coupon coupon;
   coupon.stock_creator_mchid = "1900007701";
   coupon.stock_id = "19733211";
@@ -83,7 +85,7 @@ TEST(PlatformRecord, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
   coupon.transaction_minimum = 2000;
   coupon.consumption = {
       "2024-03-05T07:58:41+08:00", "1900007702", "4200", {}, {{"soy", 2, 600, 500}}};
-  const auto entry = book_entry(coupon);
+  const auto entry = to_platform_record(coupon);
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->business_key, "80231900457/4200");
   EXPECT_TRUE(same_json(
@@ -103,10 +105,10 @@ TEST(PlatformRecord, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
 TEST(PlatformRecord, OfAQueryIsNoneUntilTheCouponIsRedeemed) {
   Coupon coupon;
   coupon.status = "USED";
-  EXPECT_FALSE(book_entry(coupon));
+  EXPECT_FALSE(to_platform_record(coupon));
   coupon.status = "SENDED";
   coupon.consumption = {"", "", "42", {}, {}};
-  EXPECT_FALSE(book_entry(coupon));
+  EXPECT_FALSE(to_platform_record(coupon));
 }
 
 TEST(PlatformRecord, OfABusifavorCouponIsItsIssue) {
@@ -115,7 +117,7 @@ TEST(PlatformRecord, OfABusifavorCouponIsItsIssue) {
   coupon.coupon_code = "1205519870000017722031";
   coupon.receive_time = "2024-03-06T12:20:05+08:00";
   coupon.send_request_no = "1";
-  const PlatformRecord entry = book_entry(coupon, "op1");
+  const PlatformRecord entry = to_platform_record(coupon, "op1");
   EXPECT_EQ(entry.kind, FactKind::kIssue);
   EXPECT_EQ(entry.business_key, "1205510000000046/1205519870000017722031");
   EXPECT_EQ(entry.event_type, "COUPON.SEND");
@@ -124,16 +126,16 @@ TEST(PlatformRecord, OfABusifavorCouponIsItsIssue) {
   EXPECT_STREQ(resource["send_time"].GetString(), "2024-03-06T12:20:05+08:00");
 }
 
-TEST(PlatformRecord, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
-  const PlatformRecord from_file = book_entry(FlowKind::kUse, record("1", "2"), "9");
+TEST(PlatformRecord, HasTheSameIdForTheSameFactFromAnySource) {
+  const PlatformRecord from_file = to_platform_record(FlowKind::kUse, record("1", "2"), "9");
   Coupon coupon;
   coupon.coupon_id = "1";
   coupon.status = "USED";
   coupon.consumption = {"", "", "2", {}, {}};
-  EXPECT_EQ(from_file.notification_id(), book_entry(coupon)->notification_id());
+  EXPECT_EQ(from_file.notification_id(), to_platform_record(coupon)->notification_id());
   EXPECT_EQ(from_file.notification_id().size(), 42U);
   EXPECT_NE(from_file.notification_id(),
-            book_entry(FlowKind::kUse, record("1", "3"), "9").notification_id());
+            to_platform_record(FlowKind::kUse, record("1", "3"), "9").notification_id());
 }
 
 // ---- The next tests compare WeChat Pay's own records with couponhook's ledger.
@@ -143,10 +145,10 @@ KnownFact known(const PlatformRecord& entry) {
           entry.transaction_id, entry.business_key, entry.occurred_at};
 }
 
-const PlatformRecord kFirst = book_entry(FlowKind::kUse, record("1", "2"), "9");
-const PlatformRecord kSecond = book_entry(FlowKind::kUse, record("3", "4"), "9");
+const PlatformRecord kFirst = to_platform_record(FlowKind::kUse, record("1", "2"), "9");
+const PlatformRecord kSecond = to_platform_record(FlowKind::kUse, record("3", "4"), "9");
 
-TEST(Compare, FindsNothingWhereBothSayTheSame) {
+TEST(Compare, FindsNothingIfBothAgree) {
   const ReconcileReport report =
       compare(std::vector{kFirst, kSecond}, std::vector{known(kSecond), known(kFirst)});
   EXPECT_EQ(report.matched, 2U);
@@ -162,13 +164,13 @@ TEST(Compare, FindsWhatNeverArrived) {
   EXPECT_EQ(report.rows[0].entry, 1U);
 }
 
-TEST(Compare, FindsWhatTheBooksDoNotList) {
+TEST(Compare, FindsFactsMissingInWeChatPaysRecords) {
   const ReconcileReport report = compare({}, std::vector{known(kFirst)});
   EXPECT_EQ(report.unlisted, 1U);
   EXPECT_EQ(report.rows.at(0).finding, Finding::kUnlisted);
 }
 
-TEST(Compare, FindsWhatIsToldDifferently) {
+TEST(Compare, FindsDifferingFacts) {
   KnownFact other = known(kFirst);
   other.stock_id = "8";
   other.occurred_at = "2024-03-05T07:58:43+08:00";
@@ -179,7 +181,7 @@ TEST(Compare, FindsWhatIsToldDifferently) {
             "2024-03-05T07:58:41+08:00");
 }
 
-TEST(Compare, TakesOneInstantWrittenInTwoWaysForOne) {
+TEST(Compare, TreatsTwoNotationsOfOneTimeAsEqual) {
   KnownFact other = known(kFirst);
   for (const char* time : {"2024-03-04T23:58:41Z", "2024-03-05T07:58:41.900+08:00", ""}) {
     other.occurred_at = time;
@@ -188,55 +190,57 @@ TEST(Compare, TakesOneInstantWrittenInTwoWaysForOne) {
 }
 
 TEST(Compare, CountsARefundOfSeveralCouponsOnce) {
-  const std::vector books{book_entry(FlowKind::kRefund, refund("1", "503"), "9"),
-                          book_entry(FlowKind::kRefund, refund("2", "503"), "9")};
+  const std::vector records{to_platform_record(FlowKind::kRefund, refund("1", "503"), "9"),
+                            to_platform_record(FlowKind::kRefund, refund("2", "503"), "9")};
   // A refund in the ledger has no coupon id, because a refund belongs to every coupon that was used
   // in its payment.
   const std::vector facts{KnownFact{FactKind::kRefund, "", "", "42", "503/SUCCESS", ""}};
-  EXPECT_EQ(compare(books, {}).missing, 1U);
-  const ReconcileReport report = compare(books, facts);
+  EXPECT_EQ(compare(records, {}).missing, 1U);
+  const ReconcileReport report = compare(records, facts);
   EXPECT_EQ(report.matched, 1U);
   EXPECT_EQ(report.repeated, 1U);
-  EXPECT_EQ(report.in_books, 1U);
+  EXPECT_EQ(report.in_platform, 1U);
 }
 
-TEST(Compare, TellsKindsApart) {
+TEST(Compare, DistinguishesKinds) {
   KnownFact other = known(kFirst);
   other.kind = FactKind::kIssue;
   EXPECT_EQ(compare(std::vector{kFirst}, std::vector{other}).missing, 1U);
 }
 
-TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
-  const std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
-  const auto report = compare(books, {});
-  const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
+TEST(Admissible, ExcludesFactsThatMayStillBeNotified) {
+  const std::vector<PlatformRecord> records{
+      to_platform_record(FlowKind::kUse, record("1", "42"), "9")};
+  const auto report = compare(records, {});
+  const auto happened = base::parse_wechat_time(records[0].occurred_at).value();
   const auto until = [&](std::chrono::seconds later) {
-    return admissible(report, books, {std::nullopt, happened + later});
+    return admissible(report, records, {std::nullopt, happened + later});
   };
   EXPECT_EQ(until(std::chrono::seconds(-1)).unsettled, 1U);
   EXPECT_TRUE(until(std::chrono::seconds(-1)).entries.empty());
-  EXPECT_EQ(until(std::chrono::seconds(0)).entries, std::vector{&books[0]});
+  EXPECT_EQ(until(std::chrono::seconds(0)).entries, std::vector{&records[0]});
 }
 
-TEST(Admissible, LeavesOutWhatTheLedgerMayHaveForgotten) {
-  const std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
-  const auto report = compare(books, {});
-  const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
+TEST(Admissible, ExcludesFactsThatTheLedgerMayHaveRemoved) {
+  const std::vector<PlatformRecord> records{
+      to_platform_record(FlowKind::kUse, record("1", "42"), "9")};
+  const auto report = compare(records, {});
+  const auto happened = base::parse_wechat_time(records[0].occurred_at).value();
   const auto since = [&](std::chrono::seconds later) {
-    return admissible(report, books, {happened + later, std::nullopt});
+    return admissible(report, records, {happened + later, std::nullopt});
   };
   EXPECT_EQ(since(std::chrono::seconds(1)).outdated, 1U);
   EXPECT_TRUE(since(std::chrono::seconds(1)).entries.empty());
-  EXPECT_EQ(since(std::chrono::seconds(0)).entries, std::vector{&books[0]});
+  EXPECT_EQ(since(std::chrono::seconds(0)).entries, std::vector{&records[0]});
 }
 
-TEST(Admissible, TakesWhatHasNoTimeForOldOnlyWhereAnythingIsForgotten) {
-  std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
-  books[0].occurred_at.clear();
-  const auto report = compare(books, {});
+TEST(Admissible, TreatsFactsWithoutTimeAsOldOnlyIfTheLedgerExpires) {
+  std::vector<PlatformRecord> records{to_platform_record(FlowKind::kUse, record("1", "42"), "9")};
+  records[0].occurred_at.clear();
+  const auto report = compare(records, {});
   const std::chrono::sys_seconds epoch{};
-  EXPECT_EQ(admissible(report, books, {epoch, std::nullopt}).outdated, 1U);
-  EXPECT_EQ(admissible(report, books, {std::nullopt, epoch}).entries.size(), 1U);
+  EXPECT_EQ(admissible(report, records, {epoch, std::nullopt}).outdated, 1U);
+  EXPECT_EQ(admissible(report, records, {std::nullopt, epoch}).entries.size(), 1U);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ TEST(ErrorCatalogue, ExplainsAnUnknownCodeByItsStatus) {
   EXPECT_EQ(explain_error(Api::kStockShow, 400, "").retry, Retry::kNever);
 }
 
-TEST(ErrorCatalogue, ExplainsThatABusyCallbackSettingMeansAnUnfitUrl) {
+TEST(ErrorCatalogue, ExplainsThatABusyCallbackSettingMeansAnInvalidUrl) {
   EXPECT_NE(explain_error(Api::kFavorCallbackSet, 500, "SYSTEM_ERROR").advice.find("https"),
             std::string_view::npos);
 }

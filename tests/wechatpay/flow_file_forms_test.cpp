@@ -61,7 +61,7 @@ FlowFile read(const std::string& content, std::size_t piece = 1 << 20) {
   return file;
 }
 
-std::string told(const FlowFile& file) {
+std::string problems_of(const FlowFile& file) {
   std::string text;
   for (const FlowProblem& problem : file.problems) text += to_string(problem) + "\n";
   return text;
@@ -70,8 +70,9 @@ std::string told(const FlowFile& file) {
 void expect_read(const std::string& content, const std::string& form) {
   for (const std::size_t piece : {1U, 3U, 1000U, 1U << 20U}) {
     const FlowFile file = read(content, piece);
-    ASSERT_EQ(file.records.size(), 1U) << form << ", pieces of " << piece << ": " << told(file);
-    EXPECT_EQ(told(file), "") << form;
+    ASSERT_EQ(file.records.size(), 1U)
+        << form << ", pieces of " << piece << ": " << problems_of(file);
+    EXPECT_EQ(problems_of(file), "") << form;
     const FlowRecord& record = file.records[0];
     EXPECT_EQ(record.stock_id, kValues[0]) << form;
     EXPECT_EQ(record.coupon_id, kValues[1]) << form;
@@ -118,7 +119,7 @@ TEST(FlowFileForms, KeepARowWhoseNameIsDamaged) {
     const std::size_t at = content.rfind(converted("浆", encoding));
     // Cuts a Chinese character of the flow file in two, to make an invalid character.
     content.erase(at + 1, 1);
-    EXPECT_EQ(read(content).records.size(), 1U) << encoding << told(read(content));
+    EXPECT_EQ(read(content).records.size(), 1U) << encoding << problems_of(read(content));
   }
 }
 
@@ -138,7 +139,7 @@ TEST(FlowFileForms, AreRefusedByTheNameOfAnEncodingThatIsNotRead) {
   for (const auto& [content, words] : cases) {
     const FlowFile file = read(content);
     EXPECT_TRUE(file.failed) << words;
-    EXPECT_NE(told(file).find(words), std::string::npos) << told(file);
+    EXPECT_NE(problems_of(file).find(words), std::string::npos) << problems_of(file);
   }
 }
 
@@ -153,7 +154,7 @@ TEST(FlowFileForms, AreReadWithEverySeparatorAndLineEnd) {
   }
   const FlowFile file =
       read("sep=;\r\n" + row(";", "", kNames) + "\r\n" + row(";", "", kValues) + "\r\n");
-  ASSERT_EQ(file.records.size(), 1U) << told(file);
+  ASSERT_EQ(file.records.size(), 1U) << problems_of(file);
   EXPECT_EQ(file.records[0].line, 3U);
 }
 
@@ -162,12 +163,12 @@ TEST(FlowFileForms, AreReadWithTheMarksOfTextInEveryField) {
   std::transform(std::begin(kValues), std::end(kValues), marked,
                  [](const std::string& value) { return "=\"" + value + "\""; });
   FlowFile file = read(row(",", "", kNames) + "\n" + row(",", "", marked) + "\n");
-  ASSERT_EQ(file.records.size(), 1U) << told(file);
+  ASSERT_EQ(file.records.size(), 1U) << problems_of(file);
   EXPECT_EQ(file.records[0].transaction_id, kValues[3]);
   std::transform(std::begin(kValues), std::end(kValues), marked,
                  [](const std::string& value) { return "\"=\"\"" + value + "\"\"\""; });
   file = read(row(",", "", kNames) + "\n" + row(",", "", marked) + "\n");
-  ASSERT_EQ(file.records.size(), 1U) << told(file);
+  ASSERT_EQ(file.records.size(), 1U) << problems_of(file);
   EXPECT_EQ(file.records[0].transaction_id, kValues[3]);
   EXPECT_EQ(file.records[0].time, kValues[4]);
 }
@@ -197,8 +198,8 @@ TEST(FlowFileForms, AreReadWithLineBreaksWithinQuotes) {
         std::string quoted = content;
         quoted.erase(quoted.find("`\""), 1);
         const FlowFile file = read(quoted, piece);
-        ASSERT_EQ(file.records.size(), 2U) << goods << told(file);
-        EXPECT_EQ(file.malformed, 0U) << told(file);
+        ASSERT_EQ(file.records.size(), 2U) << goods << problems_of(file);
+        EXPECT_EQ(file.malformed, 0U) << problems_of(file);
         EXPECT_NE(file.records[0].other[0].second.find('\n'), std::string::npos) << goods;
         EXPECT_GT(file.records[1].line, 3U) << "the lines within the quotes count";
       }
@@ -218,15 +219,15 @@ TEST(FlowFileForms, LoseOneLineToAQuoteThatIsNotClosed) {
   const FlowFile file = read(content);
   EXPECT_EQ(file.records.size(), 500U);
   EXPECT_EQ(file.malformed, 1U);
-  EXPECT_EQ(told(file), "line 2: a quote is not closed\n");
+  EXPECT_EQ(problems_of(file), "line 2: a quote is not closed\n");
 }
 
 TEST(FlowFileForms, PassOverWhatASpreadsheetLeavesBehind) {
   const std::string content = row(",", "", kNames) + ",,\n" + row(",", "", kValues) +
                               ",,\n,,,,,,\n" + "总条数,,,,,,\n1,,,,,,\n,,,,,,\n";
   const FlowFile file = read(content);
-  EXPECT_EQ(file.records.size(), 1U) << told(file);
-  EXPECT_EQ(told(file), "");
+  EXPECT_EQ(file.records.size(), 1U) << problems_of(file);
+  EXPECT_EQ(problems_of(file), "");
 }
 
 TEST(FlowFileForms, NeverTakeAnIdentifierThatASpreadsheetDestroyed) {
@@ -237,9 +238,9 @@ TEST(FlowFileForms, NeverTakeAnIdentifierThatASpreadsheetDestroyed) {
       EXPECT_TRUE(file.records.empty()) << column << value;
       EXPECT_EQ(file.malformed, 1U) << column << value;
       const std::string where = "line 2, column " + std::to_string(column) + ": ";
-      EXPECT_EQ(told(file).find(where), 0U) << told(file);
-      EXPECT_NE(told(file).find(kNames[column - 1]), std::string::npos) << told(file);
-      EXPECT_EQ(told(file).find("4.2"), std::string::npos) << "its content is not told";
+      EXPECT_EQ(problems_of(file).find(where), 0U) << problems_of(file);
+      EXPECT_NE(problems_of(file).find(kNames[column - 1]), std::string::npos) << problems_of(file);
+      EXPECT_EQ(problems_of(file).find("4.2"), std::string::npos) << "its content is not told";
     }
   }
 }
@@ -249,21 +250,23 @@ TEST(FlowFileForms, NeverTakeATimeThatHasLostAPart) {
                             "2026-03-05T07:58:41", "#####"}) {
     const FlowFile file = read(with(5, value));
     EXPECT_TRUE(file.records.empty()) << value;
-    EXPECT_EQ(told(file).find("line 2, column 5: time"), 0U) << told(file);
+    EXPECT_EQ(problems_of(file).find("line 2, column 5: time"), 0U) << problems_of(file);
   }
   EXPECT_EQ(read(with(5, "2026/3/5 7:58:41")).records.at(0).time, "2026-03-05T07:58:41+08:00");
   EXPECT_EQ(read(with(5, "-")).records.at(0).time, "");
 }
 
-TEST(FlowFileForms, TellEveryFieldOfARowThatIsDestroyed) {
+TEST(FlowFileForms, ReportEveryDestroyedFieldOfARow) {
   std::string values[std::size(kNames)];
   std::copy(std::begin(kValues), std::end(kValues), values);
   values[3] = "4.2E+27";
   values[4] = "2026/3/5 7:58";
   const FlowFile file = read(row(",", "", kNames) + "\n" + row(",", "", values) + "\n");
   EXPECT_EQ(file.malformed, 1U);
-  EXPECT_EQ(told(file).find("line 2, column 4: transaction_id (支付单号) "), 0U) << told(file);
-  EXPECT_NE(told(file).find("column 5: time (消耗时间) "), std::string::npos) << told(file);
+  EXPECT_EQ(problems_of(file).find("line 2, column 4: transaction_id (支付单号) "), 0U)
+      << problems_of(file);
+  EXPECT_NE(problems_of(file).find("column 5: time (消耗时间) "), std::string::npos)
+      << problems_of(file);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST(FlowFile, IsReadByTheNamesOfItsColumns) {
   EXPECT_EQ(record.discount_fen, 500);
 }
 
-TEST(FlowFile, KeepsColumnsThatNobodyKnows) {
+TEST(FlowFile, KeepsUnknownColumns) {
   const FlowFile file = use_flow("transaction_id,weather,coupon_id\n1,rain,2\n");
   ASSERT_EQ(file.records.size(), 1U);
   EXPECT_EQ(file.records[0].coupon_id, "2");
@@ -84,7 +84,7 @@ TEST(FlowFile, TakesConfiguredNames) {
   EXPECT_EQ(file.records[0].transaction_id, "2");
 }
 
-TEST(FlowFile, TellsWhichColumnIsMissing) {
+TEST(FlowFile, ReportsWhichColumnIsMissing) {
   const FlowFile file = use_flow("coupon_id,amount\n1,2\n");
   EXPECT_TRUE(file.failed);
   EXPECT_TRUE(file.records.empty());
@@ -118,7 +118,7 @@ TEST(FlowFile, MayHaveNoRows) {
   EXPECT_TRUE(file.records.empty());
 }
 
-TEST(FlowFile, TellsTheLineThatIsNoRowAndReadsOn) {
+TEST(FlowFile, ReportsAnInvalidLineAndContinues) {
   const struct {
     const char* line;
     const char* words;
@@ -156,17 +156,17 @@ TEST(FlowFile, TakesTheFirstOfTwoColumnsThatIdentifyNothing) {
   EXPECT_EQ(file.records[0].other.size(), 1U);
 }
 
-TEST(FlowFile, TellsWhereTheSummaryCountsOtherwise) {
+TEST(FlowFile, ReportsASummaryThatDisagrees) {
   const FlowFile file = use_flow(kHeader + kRow + kSummary + "`2,`10.00\r\n");
   ASSERT_EQ(file.problems.size(), 1U);
   EXPECT_NE(file.problems[0].message.find("2 rows"), std::string::npos);
 }
 
-TEST(FlowFile, TellsOfLinesBehindTheSummary) {
+TEST(FlowFile, ReportsLinesAfterTheSummary) {
   EXPECT_EQ(use_flow(kHeader + kRow + kSummary + "`1,`5.00\r\n" + kRow).malformed, 1U);
 }
 
-TEST(FlowFile, TakesNoValueForTheSummary) {
+TEST(FlowFile, DoesNotMistakeAValueForTheSummary) {
   const FlowFile file = use_flow("shop,coupon_id,transaction_id\n`总店,`1,`2\n`分店,`3,`4\n");
   EXPECT_EQ(file.records.size(), 2U);
   EXPECT_TRUE(file.problems.empty());

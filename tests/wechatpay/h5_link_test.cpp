@@ -58,13 +58,13 @@ TEST(H5Link, HoldsTheCouponCodeInUrlAndSignature) {
 }
 
 TEST(H5Link, EncodesTheUrlButSignsRawValues) {
-  H5Issue odd = kIssue;
-  odd.out_request_no = "a|b*c";
+  H5Issue unusual = kIssue;
+  unusual.out_request_no = "a|b*c";
   // The expected signature of the link was made with: printf '%s'
   // 'open_id=…&out_request_no=a|b*c&…&key=…' | openssl dgst -sha256 -hmac …
-  EXPECT_NE(link(odd).find("out_request_no=a%7Cb%2Ac&"), std::string::npos);
+  EXPECT_NE(link(unusual).find("out_request_no=a%7Cb%2Ac&"), std::string::npos);
   EXPECT_NE(
-      link(odd).find("sign=93C0DAB622E8BBE4A2FCFE39985C820B2790F8CCD4DD2DD85D5A33688C15BAD3&"),
+      link(unusual).find("sign=93C0DAB622E8BBE4A2FCFE39985C820B2790F8CCD4DD2DD85D5A33688C15BAD3&"),
       std::string::npos);
 }
 

@@ -107,7 +107,7 @@ TEST(CheckStock, BoundsTheNumberOfCoupons) {
             std::vector<std::string>{"stock_use_rule.max_coupons"});
 }
 
-TEST(CheckStock, TellsTheAmountThatWouldBeRight) {
+TEST(CheckStock, ReportsTheCorrectAmount) {
   EXPECT_TRUE(mentions(broken(replaced("\"max_amount\":50000", "\"max_amount\":1")), "50000"));
 }
 

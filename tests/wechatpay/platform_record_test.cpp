@@ -39,33 +39,33 @@ void expect_same_fact(const PlatformRecord& entry) {
   EXPECT_EQ(fact->occurred_at, entry.occurred_at);
 }
 
-TEST(BookEntries, OfUseFlowsAreRedemptions) {
-  expect_same_fact(book_entry(FlowKind::kUse, record(), "9865888"));
+TEST(ConvertedRecords, OfUseFlowsAreRedemptions) {
+  expect_same_fact(to_platform_record(FlowKind::kUse, record(), "9865888"));
 }
 
-TEST(BookEntries, OfRefundFlowsAreRefunds) {
-  expect_same_fact(book_entry(FlowKind::kRefund, record(), "9865888"));
+TEST(ConvertedRecords, OfRefundFlowsAreRefunds) {
+  expect_same_fact(to_platform_record(FlowKind::kRefund, record(), "9865888"));
 }
 
-TEST(BookEntries, OfQueriedFavorCouponsAreRedemptions) {
+TEST(ConvertedRecords, OfQueriedFavorCouponsAreRedemptions) {
   wechatpay::Coupon coupon;
   coupon.stock_id = "9865888";
   coupon.coupon_id = "98674556";
   coupon.status = "USED";
   coupon.consumption = {"2024-03-05T07:58:41+08:00", "1900007702", "4200", {}, {}};
-  expect_same_fact(book_entry(coupon).value());
+  expect_same_fact(to_platform_record(coupon).value());
 }
 
-TEST(BookEntries, OfQueriedBusifavorCouponsAreIssues) {
+TEST(ConvertedRecords, OfQueriedBusifavorCouponsAreIssues) {
   wechatpay::BusifavorCoupon coupon;
   coupon.stock_id = "1205510000000046";
   coupon.coupon_code = "1205519870000017722031";
   coupon.receive_time = "2024-03-06T12:20:05+08:00";
-  expect_same_fact(book_entry(coupon, "op1"));
+  expect_same_fact(to_platform_record(coupon, "op1"));
 }
 
-TEST(BookEntries, HaveIdsThatANotificationMayHave) {
-  const std::string id = book_entry(FlowKind::kUse, record(), "9865888").notification_id();
+TEST(ConvertedRecords, HaveIdsThatANotificationMayHave) {
+  const std::string id = to_platform_record(FlowKind::kUse, record(), "9865888").notification_id();
   EXPECT_TRUE(handlers::parse_notification(
       R"({"id":")" + id +
           R"(","event_type":"COUPON.USE","resource":{"algorithm":"AEAD_AES_256_GCM","nonce":"123456789012","ciphertext":"AA=="}})",

@@ -24,7 +24,7 @@ TEST(AcceptReply, GivesTheBodyOfASignedSuccess) {
   EXPECT_EQ(*body, R"({"coupon_id":"1"})");
 }
 
-TEST(AcceptReply, BelievesASuccessWithoutContent) {
+TEST(AcceptReply, AcceptsASuccessWithoutContent) {
   EXPECT_TRUE(accept(signed_reply("", platform(), kNow, 204)));
 }
 
@@ -65,12 +65,12 @@ TEST(AcceptReply, RepeatsAfterAProbe) {
   EXPECT_EQ(body.error().retry, Retry::kSoon);
 }
 
-TEST(AcceptReply, LooksForNoSignatureOnAFileDownload) {
+TEST(AcceptReply, NeedsNoSignatureOnAFileDownload) {
   const ApiRequest download{Api::kFlowDownload, "GET", "/v3/billdownload/file?token=1", ""};
   EXPECT_TRUE(accept_reply(download, {200, {}, "rows"}, platform().keys(), kNow));
 }
 
-TEST(AcceptReply, BelievesARefusalWithoutSignature) {
+TEST(AcceptReply, AcceptsAnErrorWithoutSignature) {
   const auto body = accept({400, {}, R"({"code":"PARAM_ERROR","message":"参数错误"})"});
   ASSERT_FALSE(body);
   EXPECT_EQ(body.error().failure, ApiFailure::kRefused);
@@ -84,7 +84,7 @@ TEST(AcceptReply, DoesNotFollowARedirect) {
   EXPECT_NE(body.error().advice.find("base_url"), std::string::npos);
 }
 
-TEST(ReadError, TellsTheFieldAtFaultAndTheRequestId) {
+TEST(ReadError, ReportsTheInvalidFieldAndTheRequestId) {
   const ApiError error = read_error(
       Api::kStockCreate,
       {400,
@@ -103,7 +103,7 @@ TEST(ReadError, SurvivesABodyThatIsNoJson) {
   }
 }
 
-TEST(ReadError, KeepsALineEndOfTheirsOutOfOurLog) {
+TEST(ReadError, RemovesLineEndsFromRemoteText) {
   const ApiError error =
       read_error(Api::kCouponSend, {400, {}, R"({"code":"X","message":"a\nforged line"})"});
   EXPECT_EQ(error.text().find('\n'), std::string::npos);

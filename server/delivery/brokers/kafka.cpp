@@ -17,7 +17,7 @@ constexpr int kPollMs = 100;
 constexpr std::chrono::milliseconds kReportSlack{1000};
 /// Longest time to wait while a Kafka producer is destroyed. The destruction waits for threads that
 /// may be blocked in a DNS look-up.
-constexpr std::chrono::milliseconds kDestroyPatience{2000};
+constexpr std::chrono::milliseconds kDestroyTimeout{2000};
 
 struct DestroyConf {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
@@ -48,12 +48,12 @@ class Producer {
     poller_.join();
     std::promise<void> destroyed;
     const auto over = destroyed.get_future();
-    auto destroy = [producer = std::move(producer_), told = std::move(destroyed)]() mutable {
+    auto destroy = [producer = std::move(producer_), done = std::move(destroyed)]() mutable {
       producer.reset();
-      told.set_value();
+      done.set_value();
     };
     std::thread(std::move(destroy)).detach();
-    over.wait_for(kDestroyPatience);
+    over.wait_for(kDestroyTimeout);
   }
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;

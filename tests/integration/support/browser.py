@@ -33,7 +33,7 @@ class Browser:
                                         stderr=subprocess.DEVNULL)
         try:
             wait_until(self._driver_is_ready, _START_S, "chromedriver")
-            session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self._wishes()}})
+            session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self._wanted()}})
         except BaseException:
             self._end_driver()
             raise
@@ -87,7 +87,7 @@ class Browser:
         content security policy."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
 
-    def _wishes(self):
+    def _wanted(self):
         arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
                      "--window-size=1200,1000", f"--user-data-dir={self._folder.name}"]
         if os.geteuid() == 0:

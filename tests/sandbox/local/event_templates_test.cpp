@@ -51,11 +51,11 @@ std::string text_at(const std::vector<std::string>& settings, const char* pointe
 
 class CouponTemplate : public testing::TestWithParam<const char*> {};
 
-TEST_P(CouponTemplate, IsAStepInACouponsLife) {
+TEST_P(CouponTemplate, ChangesACoupon) {
   EXPECT_NE(business_key(GetParam()), "");
 }
 
-TEST_P(CouponTemplate, IsAnotherStepEachTime) {
+TEST_P(CouponTemplate, DiffersEachTime) {
   EXPECT_NE(business_key(GetParam()), business_key(GetParam()));
 }
 
@@ -122,7 +122,7 @@ TEST(FieldSetting, LeavesANumberTextInATextField) {
   EXPECT_EQ(text_at({"coupon_id=80231900457"}, "/coupon_id"), "80231900457");
 }
 
-TEST(FieldSetting, TakesANumberAsOneInANewField) {
+TEST(FieldSetting, TakesANumberAsANumberInANewField) {
   EXPECT_EQ(text_at({"new=5"}, "/new"), "integer 5");
 }
 

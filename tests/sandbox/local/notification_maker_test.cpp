@@ -122,7 +122,7 @@ TEST(NotificationMaker, LeavesOutASummaryThatTheDraftHasNot) {
   EXPECT_FALSE(envelope(make_maker().make(draft)).HasMember("summary"));
 }
 
-TEST(NotificationMaker, SealsAndSignsEachCopyAnew) {
+TEST(NotificationMaker, EncryptsAndSignsEachCopyAgain) {
   const NotificationMaker maker = make_maker();
   const auto first = maker.make(make_draft());
   const auto second = maker.make(make_draft());

@@ -25,7 +25,7 @@ class Metrics : public ::testing::Test {
                          .now_ms = 10'000,
                          .activity = {},
                          .counts = std::move(counts),
-                         .tally = tally_,
+                         .reply_counters = reply_counters_,
                          .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
                          .reconciled = {},
                          .unknown_serials = {},
@@ -34,60 +34,60 @@ class Metrics : public ::testing::Test {
                          .served = {"crm", "erp"}});
   }
 
-  ReplyCounters tally_;
+  ReplyCounters reply_counters_;
   std::vector<storage::PauseRecord> pauses_;
   std::vector<storage::HandlerBacklog> unclaimed_;
 };
 
 TEST_F(Metrics, CountARequestAtTheBoundOfAClassInThatClass) {
-  tally_.count(Verdict::kStored, std::chrono::milliseconds(5));
+  reply_counters_.count(Verdict::kStored, std::chrono::milliseconds(5));
 
-  const std::string told = text(storage::StoreCounts{});
+  const std::string output = text(storage::StoreCounts{});
 
-  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.002\"} 0\n"));
-  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.005\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.002\"} 0\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.005\"} 1\n"));
 }
 
 TEST_F(Metrics, CountWhatTookLongerThanEveryBoundAtInfinityOnly) {
-  tally_.count(Verdict::kStoreUnavailable, std::chrono::seconds(6));
+  reply_counters_.count(Verdict::kStoreUnavailable, std::chrono::seconds(6));
 
-  const std::string told = text(storage::StoreCounts{});
+  const std::string output = text(storage::StoreCounts{});
 
-  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"5\"} 0\n"));
-  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"+Inf\"} 1\n"));
-  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_sum 6\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_reply_seconds_bucket{le=\"5\"} 0\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_reply_seconds_bucket{le=\"+Inf\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_reply_seconds_sum 6\n"));
 }
 
 TEST_F(Metrics, CountProbesApartFromWrongSignatures) {
-  tally_.count(Verdict::kProbe, microseconds(30));
+  reply_counters_.count(Verdict::kProbe, microseconds(30));
 
-  const std::string told = text(storage::StoreCounts{});
+  const std::string output = text(storage::StoreCounts{});
 
-  EXPECT_THAT(told, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"true\"} 1\n"));
-  EXPECT_THAT(told, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"false\"} 0\n"));
+  EXPECT_THAT(output, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"true\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"false\"} 0\n"));
 }
 
-TEST_F(Metrics, TellTheAgeOfTheOldestOpenDelivery) {
+TEST_F(Metrics, ReportTheAgeOfTheOldestOpenDelivery) {
   storage::StoreCounts counts;
   counts.oldest_pending_at_ms = 7'500;
 
   EXPECT_THAT(text(counts), HasSubstr("couponhook_deliveries_oldest_pending_seconds 2.5\n"));
 }
 
-TEST_F(Metrics, TellWhatIsSealedAndUnreadableNow) {
+TEST_F(Metrics, ReportSealedAndUnreadableNotifications) {
   storage::StoreCounts counts;
   counts.quarantined = 7;
   counts.sealed = 2;
   counts.unreadable = 3;
 
-  const std::string told = text(counts);
+  const std::string output = text(counts);
 
-  EXPECT_THAT(told, HasSubstr("couponhook_quarantine_sealed 2\n"));
-  EXPECT_THAT(told, HasSubstr("couponhook_notifications_unreadable 3\n"));
-  EXPECT_THAT(told, HasSubstr("couponhook_notifications_total{outcome=\"quarantined\"} 7\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_quarantine_sealed 2\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_notifications_unreadable 3\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_notifications_total{outcome=\"quarantined\"} 7\n"));
 }
 
-TEST_F(Metrics, TellWhichHandlersArePaused) {
+TEST_F(Metrics, ReportPausedHandlers) {
   pauses_ = {
       {.handler = "crm", .event_pattern = "", .reason = "", .created_by = "", .resumed_at_ms = {}}};
   const std::string one = text(storage::StoreCounts{});
@@ -102,7 +102,7 @@ TEST_F(Metrics, TellWhichHandlersArePaused) {
               HasSubstr("couponhook_handler_paused{handler=\"erp\"} 1\n"));
 }
 
-TEST_F(Metrics, TellWhatNobodyClaims) {
+TEST_F(Metrics, ReportUnclaimedDeliveries) {
   EXPECT_THAT(text(storage::StoreCounts{}),
               HasSubstr("couponhook_deliveries_unclaimed{handler=\"\"} 0\n"));
   unclaimed_ = {{.handler = "old", .open = 12}};
@@ -110,17 +110,17 @@ TEST_F(Metrics, TellWhatNobodyClaims) {
               HasSubstr("couponhook_deliveries_unclaimed{handler=\"old\"} 12\n"));
 }
 
-TEST_F(Metrics, TellOfTheProcessWhatTheyCanWhereTheStoreCannotBeRead) {
-  tally_.count(Verdict::kStoreUnavailable, microseconds(900));
+TEST_F(Metrics, ReportTheProcessWhenTheStoreCannotBeRead) {
+  reply_counters_.count(Verdict::kStoreUnavailable, microseconds(900));
 
-  const std::string told =
+  const std::string output =
       text(storage::Failure{storage::FailureCode::kUnavailable, "the store is away"});
 
-  EXPECT_THAT(told, HasSubstr("couponhook_store_ok 0\n"));
-  EXPECT_THAT(told, HasSubstr("{code=\"STORE_UNAVAILABLE\",probe=\"false\"} 1\n"));
-  EXPECT_THAT(told, Not(HasSubstr("couponhook_notifications_total")));
-  EXPECT_THAT(told, Not(HasSubstr("couponhook_deliveries")));
-  EXPECT_THAT(told, Not(HasSubstr("couponhook_store_size_bytes")));
+  EXPECT_THAT(output, HasSubstr("couponhook_store_ok 0\n"));
+  EXPECT_THAT(output, HasSubstr("{code=\"STORE_UNAVAILABLE\",probe=\"false\"} 1\n"));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_notifications_total")));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_deliveries")));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_store_size_bytes")));
 }
 
 }  // namespace

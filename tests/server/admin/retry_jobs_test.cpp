@@ -35,7 +35,7 @@ class RetryJobsTest : public ::testing::Test {
     }
     ASSERT_TRUE(batch_writer.write(batch, kNow));
     storage::Deliveries deliveries(*store_->writer(), {});
-    const std::array wanted{storage::Wanted{"crm", count}};
+    const std::array wanted{storage::ClaimRequest{"crm", count}};
     const auto claimed = deliveries.claim(wanted, kNow);
     std::vector<storage::Finished> finished;
     for (const storage::ClaimedDelivery& delivery : *claimed) {
@@ -82,7 +82,7 @@ class RetryJobsTest : public ::testing::Test {
   storage::Reader reader_{*store_->reader()};
 };
 
-TEST_F(RetryJobsTest, TellHowFarTheyAreAfterEachPage) {
+TEST_F(RetryJobsTest, ReportProgressAfterEachPage) {
   keep_dead(kPage + 100);
   std::vector<RetryJob> seen;
   std::unique_ptr<RetryJobs> retries;
@@ -118,7 +118,7 @@ TEST_F(RetryJobsTest, CountOnlyOneMerchantsInADryRun) {
   EXPECT_EQ(dead(), 5);
 }
 
-TEST_F(RetryJobsTest, PutNothingBackThatNobodyWouldMake) {
+TEST_F(RetryJobsTest, SkipDeliveriesOfUnknownHandlers) {
   keep_dead(5);
   served_ = {"crm2"};
   const auto retries = jobs();
@@ -165,7 +165,7 @@ TEST_F(RetryJobsTest, DropTheNewestFirst) {
   EXPECT_EQ(reader_.counts()->deliveries_skipped, kPage + 3);
 }
 
-TEST_F(RetryJobsTest, CannotBeCancelledWhereThereAreNone) {
+TEST_F(RetryJobsTest, CannotBeCancelledIfUnknown) {
   EXPECT_FALSE(jobs()->cancel(4711));
 }
 

@@ -112,7 +112,7 @@ TEST_F(ConfigFile, NamesTheVariableThatIsNoNumberOrBooleanAndNotItsValue) {
   EXPECT_THAT(problem("port = \"443\""), HasSubstr("without quotes"));
 }
 
-TEST_F(ConfigFile, LosesWhatNobodySeesAroundValues) {
+TEST_F(ConfigFile, StripsInvisibleCharactersAroundValues) {
   const auto config = load(R"(
 [listener]
 address = " 127.0.0.1\u00a0"
@@ -238,7 +238,7 @@ TEST_F(ConfigFile, SaysThatAPlaceholderHasNoName) {
               ElementsAre(HasSubstr("store.url: has \"${}\", which names no environment")));
 }
 
-TEST_F(ConfigFile, DoesNotCallAKeyMissingWhoseValueWillNotDo) {
+TEST_F(ConfigFile, ReportsAnInvalidValueNotAMissingKey) {
   for (const char* value : {"\"${NOWHERE}\"", "1900000001"}) {
     std::string text(kMinimal);
     text.replace(text.find("\"1900000001\""), 12, value);
@@ -255,7 +255,7 @@ TEST_F(ConfigFile, NamesTheTwoStatusesThatMeanSuccess) {
   }
 }
 
-std::string with_doors(const std::string& listener, const std::string& admin) {
+std::string with_listeners(const std::string& listener, const std::string& admin) {
   std::string text(kMinimal);
   text.insert(text.find("token_file"),
               admin + "\ntls_certificate = \"c\"\ntls_private_key = \"k\"\n");
@@ -263,23 +263,23 @@ std::string with_doors(const std::string& listener, const std::string& admin) {
   return text;
 }
 
-TEST_F(ConfigFile, RefusesOnePortForBothDoors) {
+TEST_F(ConfigFile, RejectsOnePortForBothListeners) {
   const auto both_named = AllOf(HasSubstr("admin.port"), HasSubstr("listener.port"));
   for (const auto& [listener, admin] : std::vector<std::pair<std::string, std::string>>{
            {"address = \"10.0.0.1\"\nport = 9443", "address = \"10.0.0.1\""},
            {"address = \"0.0.0.0\"\nport = 9443", "address = \"127.0.0.1\""},
            {"address = \"::\"\nport = 9443", "address = \"127.0.0.1\""},
            {"address = \"127.0.0.1\"", "address = \"0.0.0.0\"\nport = 8443"}}) {
-    EXPECT_THAT(problems(with_doors(listener, admin)), ElementsAre(both_named));
+    EXPECT_THAT(problems(with_listeners(listener, admin)), ElementsAre(both_named));
   }
 }
 
-TEST_F(ConfigFile, TakesDoorsThatDoNotOverlap) {
+TEST_F(ConfigFile, AcceptsListenersThatDoNotOverlap) {
   for (const auto& [listener, admin] : std::vector<std::pair<std::string, std::string>>{
            {"address = \"10.0.0.1\"\nport = 9443", "address = \"10.0.0.2\""},
            {"address = \"0.0.0.0\"\nport = 9443", "address = \"::1\""},
            {"address = \"127.0.0.1\"\nport = 0", "address = \"127.0.0.1\"\nport = 0"}}) {
-    EXPECT_THAT(problems(with_doors(listener, admin)), ElementsAre());
+    EXPECT_THAT(problems(with_listeners(listener, admin)), ElementsAre());
   }
 }
 

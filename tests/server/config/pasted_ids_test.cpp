@@ -44,7 +44,7 @@ TEST(CertificateSerial, KeepsTheZerosThatBelongToIt) {
   EXPECT_EQ(normalise_certificate_serial("4096 (0x1000)"), "1000");
 }
 
-TEST(CertificateSerial, IsToldByWhatItLooksLike) {
+TEST(CertificateSerial, IsDescribedIfInvalid) {
   EXPECT_EQ(explain_certificate_serial(kSerial), "");
   EXPECT_THAT(explain_certificate_serial(normalise_certificate_serial("pub_key_id_0114 ")),
               HasSubstr("public key"));
@@ -64,7 +64,7 @@ TEST(PublicKeyId, IsCleanedAndInCapitals) {
   }
 }
 
-TEST(PublicKeyId, IsToldByWhatItLooksLike) {
+TEST(PublicKeyId, IsDescribedIfInvalid) {
   EXPECT_EQ(explain_public_key_id("PUB_KEY_ID_0114232134912410000000000000"), "");
   EXPECT_THAT(explain_public_key_id(kSerial), HasSubstr("certificate's serial"));
   EXPECT_THAT(explain_public_key_id("0114232134912410"), HasSubstr("begin with PUB_KEY_ID_"));
@@ -73,7 +73,7 @@ TEST(PublicKeyId, IsToldByWhatItLooksLike) {
   EXPECT_THAT(explain_public_key_id("PUB_KEY_ID_01/14"), HasSubstr("and digits"));
 }
 
-TEST(MerchantNumber, LosesWhatNobodySeesAndNothingElse) {
+TEST(MerchantNumber, StripsOnlyInvisibleCharacters) {
   EXPECT_EQ(normalise_mchid(" 19000\u200b00001\u00a0"), "1900000001");
   EXPECT_EQ(explain_mchid("1900000001"), "");
   EXPECT_THAT(explain_mchid("19000 00001"), HasSubstr("a blank"));

@@ -24,7 +24,7 @@ class UnitWatchTest : public ::testing::Test {
       return problems_;
     };
     ReloadUnit unit{"admin", files_, load, std::move(is_stale)};
-    return {std::move(unit), look_at_files(files_)};
+    return {std::move(unit), read_file_marks(files_)};
   }
   void refuse(std::string why) { problems_ = {{"couponhook.toml: admin", std::move(why)}}; }
 
@@ -66,7 +66,7 @@ TEST_F(UnitWatchTest, IsDueOnceForEachChangeOfAFile) {
 }
 
 TEST_F(UnitWatchTest, IsDueOfAFileThatChangedBeforeItWasWatched) {
-  const FileMarks before = look_at_files(files_);
+  const FileMarks before = read_file_marks(files_);
   folder_.write("one.pem", "22");
   UnitWatch unit({"admin", files_, [] { return std::vector<Problem>(); }}, before);
 
@@ -85,27 +85,27 @@ TEST_F(UnitWatchTest, IsTriedAgainEveryFewSecondsWhileItIsRefused) {
   EXPECT_FALSE(unit.is_due(now_ + 10 * UnitWatch::kRetry));
 }
 
-TEST_F(UnitWatchTest, TellsACauseOnceUntilItChangesOrSomebodyAsks) {
+TEST_F(UnitWatchTest, ReportsACauseOnceUntilItChangesOrIsRequested) {
   UnitWatch unit = watch();
   refuse("has expired");
   const auto first = unit.load(now_, false);
-  EXPECT_TRUE(first.is_news);
+  EXPECT_TRUE(first.must_log);
   EXPECT_THAT(first.error, HasSubstr("has expired"));
-  EXPECT_FALSE(unit.load(now_ + seconds(5), false).is_news);
-  EXPECT_TRUE(unit.load(now_ + seconds(10), true).is_news);
+  EXPECT_FALSE(unit.load(now_ + seconds(5), false).must_log);
+  EXPECT_TRUE(unit.load(now_ + seconds(10), true).must_log);
   refuse("holds no certificate");
-  EXPECT_TRUE(unit.load(now_ + seconds(15), false).is_news);
-  EXPECT_TRUE(unit.load(now_ + seconds(15) + UnitWatch::kRepeat, false).is_news);
+  EXPECT_TRUE(unit.load(now_ + seconds(15), false).must_log);
+  EXPECT_TRUE(unit.load(now_ + seconds(15) + UnitWatch::kRepeat, false).must_log);
 }
 
-TEST_F(UnitWatchTest, TellsNothingThatWasToldAtTheStart) {
+TEST_F(UnitWatchTest, DoesNotRepeatProblemsOfTheStart) {
   UnitWatch unit = watch();
   refuse("has expired");
   unit.refuse(join_problems(problems_), now_);
 
   EXPECT_FALSE(unit.is_due(now_ + seconds(1)));
   EXPECT_TRUE(unit.is_due(now_ + UnitWatch::kRetry));
-  EXPECT_FALSE(unit.load(now_ + UnitWatch::kRetry, false).is_news);
+  EXPECT_FALSE(unit.load(now_ + UnitWatch::kRetry, false).must_log);
 }
 
 TEST_F(UnitWatchTest, IsDueWhileItIsStaleAndNotFasterThanThatOnceItIsRefused) {

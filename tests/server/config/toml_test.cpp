@@ -46,7 +46,7 @@ TEST(Toml, IsRefusedWhereTomlPlusPlusMayNotBeAsked) {
   EXPECT_THAT(refusal("x = 1\n" + deep + " = 1\n"), HasSubstr("line 2: has too many dots"));
 }
 
-TEST(Toml, MeansWhatItSays) {
+TEST(Toml, KeepsItsValues) {
   const auto table = parse_toml(
       "\xEF\xBB\xBF# \u018e\r\na.\"b c\".d = '\u018e'\nlong = \"\"\"one \\\n\n   \u018e two "
       "\\u00e9 x\"\"\"\n"

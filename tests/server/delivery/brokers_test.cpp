@@ -160,7 +160,7 @@ TEST_F(Amqp, GivesUpWaitingForAConfirmation) {
   EXPECT_THAT(publish_error(*broker, 10), HasSubstr("no confirmation came within timeout_ms"));
 }
 
-TEST_F(Amqp, TellsThatTheBrokerBlocksPublishers) {
+TEST_F(Amqp, ReportsThatTheBrokerBlocksPublishers) {
   const NeverReads server(amqp_greeting() + blocked_by("low on memory"));
   const auto broker = amqp_at("amqp://guest@" + server.place());
   EXPECT_THAT(publish_error(*broker, 10), HasSubstr("blocks publishers: low on memory"));

@@ -70,7 +70,7 @@ TEST_F(Breaker, StaysOpenForTwiceAsLongWhenTheProbeFailsUpToTheLongest) {
   }
 }
 
-TEST_F(Breaker, BeginsAnewWithAShortPauseAfterItWasClosed) {
+TEST_F(Breaker, StartsAgainWithAShortPauseAfterItWasClosed) {
   fail(3);
   fail(1, kStart + milliseconds(1000));
   breaker_.succeeded();

@@ -9,18 +9,18 @@
 namespace couponhook::server {
 namespace {
 
-class NoSender final : public Sender {
+class UnusedSender final : public Sender {
  public:
-  void send(storage::ClaimedDelivery&&, Urgency) override {}
+  void send(storage::ClaimedDelivery&&, Priority) override {}
   std::vector<storage::ClaimedDelivery> take_back() override { return {}; }
   bool take_back(std::int64_t) override { return false; }
 };
 
-struct Ear final : HandledListener {
-  void handled(Handled result) noexcept override { heard.push_back(result); }
-  std::vector<Handled> heard;
+struct RecordingListener final : HandledListener {
+  void handled(Handled result) noexcept override { results.push_back(result); }
+  std::vector<Handled> results;
 };
-using Heard = std::vector<Handled>;
+using Results = std::vector<Handled>;
 
 const SteadyClock::time_point kNow{std::chrono::hours(1)};
 
@@ -36,55 +36,55 @@ class InFlightDeliveriesTest : public ::testing::Test {
   }
 
   HandlerWorker handler_worker_{{.handler = "crm", .retries = {}, .breaker = {}},
-                                std::make_unique<NoSender>()};
+                                std::make_unique<UnusedSender>()};
   InFlightDeliveries in_flight_;
-  HandledRequest request(std::shared_ptr<Ear> ear) {
-    return {"1900000001", "N-1", {"crm"}, {}, std::move(ear)};
+  HandledRequest request(std::shared_ptr<RecordingListener> listener) {
+    return {"1900000001", "N-1", {"crm"}, {}, std::move(listener)};
   }
-  HandledRequest request() { return request(ear_); }
+  HandledRequest request() { return request(listener_); }
 
-  std::shared_ptr<Ear> ear_ = std::make_shared<Ear>();
+  std::shared_ptr<RecordingListener> listener_ = std::make_shared<RecordingListener>();
   const InFlightDeliveries::Key key_ = "1900000001/N-1";
 };
 
-TEST_F(InFlightDeliveriesTest, TellWhoeverWaitsOnceAllAreBack) {
+TEST_F(InFlightDeliveriesTest, NotifyListenersWhenAllHaveEnded) {
   ASSERT_TRUE(in_flight_.add(delivery(1), handler_worker_));
   ASSERT_TRUE(in_flight_.add(delivery(2), handler_worker_));
   in_flight_.wait(request(), {1, 2}, Handled::kDone, kNow);
   in_flight_.remove(1, DeliveryEnd::kDone);
-  EXPECT_TRUE(ear_->heard.empty());
+  EXPECT_TRUE(listener_->results.empty());
   in_flight_.remove(2, DeliveryEnd::kDone);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kDone});
+  EXPECT_EQ(listener_->results, Results{Handled::kDone});
 }
 
-TEST_F(InFlightDeliveriesTest, TellOfAFailureWhateverTheOthersDid) {
+TEST_F(InFlightDeliveriesTest, ReportAFailureDespiteOtherSuccesses) {
   ASSERT_TRUE(in_flight_.add(delivery(1), handler_worker_));
   ASSERT_TRUE(in_flight_.add(delivery(2), handler_worker_));
   in_flight_.wait(request(), {1, 2}, Handled::kDone, kNow);
   in_flight_.remove(1, DeliveryEnd::kFailed);
   in_flight_.remove(2, DeliveryEnd::kTakenOver);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(listener_->results, Results{Handled::kFailed});
 }
 
 TEST_F(InFlightDeliveriesTest, LetLaterCopiesJoinTheSameWait) {
   ASSERT_TRUE(in_flight_.add(delivery(1), handler_worker_));
-  const auto other = std::make_shared<Ear>();
+  const auto other = std::make_shared<RecordingListener>();
   EXPECT_FALSE(in_flight_.join(request(other))) << "nobody waits yet";
   in_flight_.wait(request(), {1}, Handled::kDone, kNow);
   EXPECT_TRUE(in_flight_.join(request(other)));
   in_flight_.remove(1, DeliveryEnd::kDone);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kDone});
-  EXPECT_EQ(other->heard, Heard{Handled::kDone});
+  EXPECT_EQ(listener_->results, Results{Handled::kDone});
+  EXPECT_EQ(other->results, Results{Handled::kDone});
 }
 
 TEST_F(InFlightDeliveriesTest, AnswerAtOnceWhereThereIsNothingToWaitFor) {
   in_flight_.wait(request(), {}, Handled::kFailed, kNow);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(listener_->results, Results{Handled::kFailed});
 }
 
-TEST_F(InFlightDeliveriesTest, AreAskedForNowAndThenWhileTheyAreElsewhere) {
+TEST_F(InFlightDeliveriesTest, ArePolledWhileAnotherReplicaHasThem) {
   in_flight_.wait(request(), {}, Handled::kNotYet, kNow);
-  EXPECT_TRUE(ear_->heard.empty());
+  EXPECT_TRUE(listener_->results.empty());
   EXPECT_TRUE(in_flight_.to_ask_again(kNow).empty());
   const auto later = in_flight_.ask_again_at();
   const auto asked = in_flight_.to_ask_again(later);
@@ -92,10 +92,10 @@ TEST_F(InFlightDeliveriesTest, AreAskedForNowAndThenWhileTheyAreElsewhere) {
   EXPECT_EQ(asked[0].notification_id, "N-1");
   EXPECT_GT(in_flight_.ask_again_at(), later);
   in_flight_.wait(asked[0], {}, Handled::kDone, later);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kDone});
+  EXPECT_EQ(listener_->results, Results{Handled::kDone});
 }
 
-TEST_F(InFlightDeliveriesTest, AreAskedForAtOnceAfterACallHere) {
+TEST_F(InFlightDeliveriesTest, ArePolledAtOnceAfterALocalCall) {
   in_flight_.wait(request(), {}, Handled::kNotYet, kNow);
   ASSERT_TRUE(in_flight_.add(delivery(1), handler_worker_));
   EXPECT_TRUE(in_flight_.to_ask_again(in_flight_.ask_again_at()).empty()) << "the call will tell";
@@ -103,17 +103,17 @@ TEST_F(InFlightDeliveriesTest, AreAskedForAtOnceAfterACallHere) {
   EXPECT_EQ(in_flight_.to_ask_again(kNow).size(), 1U);
 }
 
-TEST_F(InFlightDeliveriesTest, TellWhoeverStoodByOfAFailureHere) {
+TEST_F(InFlightDeliveriesTest, NotifyStandbyListenersOfALocalFailure) {
   in_flight_.wait(request(), {}, Handled::kNotYet, kNow);
   ASSERT_TRUE(in_flight_.add(delivery(1), handler_worker_));
   in_flight_.remove(1, DeliveryEnd::kFailed);
-  EXPECT_EQ(ear_->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(listener_->results, Results{Handled::kFailed});
 }
 
-TEST_F(InFlightDeliveriesTest, AreNotAskedForWhereNobodyListensAnyMore) {
-  HandledRequest impatient = request();
-  impatient.until = kNow + std::chrono::milliseconds(1);
-  in_flight_.wait(impatient, {}, Handled::kNotYet, kNow);
+TEST_F(InFlightDeliveriesTest, AreNotPolledWithoutListeners) {
+  HandledRequest short_wait = request();
+  short_wait.until = kNow + std::chrono::milliseconds(1);
+  in_flight_.wait(short_wait, {}, Handled::kNotYet, kNow);
   EXPECT_TRUE(in_flight_.to_ask_again(in_flight_.ask_again_at()).empty());
   EXPECT_EQ(in_flight_.ask_again_at(), SteadyClock::time_point::max());
 }

@@ -12,54 +12,54 @@
 namespace couponhook::server {
 namespace {
 
-struct Held final : handlers::Handler {
+struct BlockedHandler final : handlers::Handler {
   handlers::Outcome handle(const handlers::HandledEvent&) override {
     called.set_value();
-    let_go.get_future().wait();
+    release.get_future().wait();
     return handlers::Done{};
   }
-  ~Held() override { gone->set_value(); }
+  ~BlockedHandler() override { gone->set_value(); }
 
   std::promise<void> called;
-  std::promise<void> let_go;
+  std::promise<void> release;
   std::shared_ptr<std::promise<void>> gone = std::make_shared<std::promise<void>>();
 };
 
-struct Ear final : CallListener {
-  void called(Called&&) noexcept override { told = true; }
-  std::atomic<bool> told = false;
+struct RecordingListener final : CallListener {
+  void called(Called&&) noexcept override { was_called = true; }
+  std::atomic<bool> was_called = false;
 };
 
-TEST(ThreadSender, EndsAlthoughACallHangsAndTellsNobodyOfItsEnd) {
-  Ear ear;
-  auto handler = std::make_shared<Held>();
-  Held& held = *handler;
-  auto gone = held.gone->get_future();
+TEST(ThreadSender, EndsDespiteAHangingCallAndDoesNotReportIt) {
+  RecordingListener listener;
+  auto handler = std::make_shared<BlockedHandler>();
+  BlockedHandler& blocked = *handler;
+  auto gone = blocked.gone->get_future();
   {
-    ThreadSender sender("hangs", std::move(handler), 2, std::chrono::system_clock::now, ear,
+    ThreadSender sender("hangs", std::move(handler), 2, std::chrono::system_clock::now, listener,
                         std::chrono::milliseconds(20));
-    sender.send({}, Urgency::kOrdinary);
-    held.called.get_future().wait();
+    sender.send({}, Priority::kNormal);
+    blocked.called.get_future().wait();
   }
-  held.let_go.set_value();
+  blocked.release.set_value();
   ASSERT_EQ(gone.wait_for(std::chrono::seconds(30)), std::future_status::ready)
       << "the handler goes with the last of its calls";
-  EXPECT_FALSE(ear.told);
+  EXPECT_FALSE(listener.was_called);
 }
 
 TEST(ThreadSender, WaitsForACallThatEndsInTime) {
-  Ear ear;
-  auto handler = std::make_shared<Held>();
-  Held& held = *handler;
+  RecordingListener listener;
+  auto handler = std::make_shared<BlockedHandler>();
+  BlockedHandler& blocked = *handler;
   std::thread releases;
   {
-    ThreadSender sender("ends", std::move(handler), 1, std::chrono::system_clock::now, ear,
+    ThreadSender sender("ends", std::move(handler), 1, std::chrono::system_clock::now, listener,
                         std::chrono::seconds(30));
-    sender.send({}, Urgency::kOrdinary);
-    held.called.get_future().wait();
-    releases = std::thread([&held] { held.let_go.set_value(); });
+    sender.send({}, Priority::kNormal);
+    blocked.called.get_future().wait();
+    releases = std::thread([&blocked] { blocked.release.set_value(); });
   }
-  EXPECT_TRUE(ear.told);
+  EXPECT_TRUE(listener.was_called);
   releases.join();
 }
 

@@ -47,7 +47,7 @@ class FakeSender final : public Sender {
  public:
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}
 
-  void send(storage::ClaimedDelivery&& delivery, Urgency) override {
+  void send(storage::ClaimedDelivery&& delivery, Priority) override {
     ++target_.sent[delivery.notification_id];
     waiting_.push_back(std::move(delivery));
     if (!target_.holds) let_go(1);

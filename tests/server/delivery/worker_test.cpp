@@ -14,18 +14,19 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using storage::DeliveryRecord;
 
-struct Ear final : HandledListener {
-  void handled(Handled result) noexcept override { heard.push_back(result); }
-  std::vector<Handled> heard;
+struct RecordingListener final : HandledListener {
+  void handled(Handled result) noexcept override { results.push_back(result); }
+  std::vector<Handled> results;
 };
 
 class DeliveryWorkerTest : public WorkerTest {
  protected:
   /// Lets a reply to WeChat Pay wait for the delivery of notification `id`; the returned listener
   /// records the result.
-  std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::LeasedDelivery> born = {}) {
-    auto ear = std::make_shared<Ear>();
-    HandledRequest request{"1900000001", id, {"crm"}, {}, ear};
+  std::shared_ptr<RecordingListener> ask(const std::string& id,
+                                         std::vector<storage::LeasedDelivery> born = {}) {
+    auto listener = std::make_shared<RecordingListener>();
+    HandledRequest request{"1900000001", id, {"crm"}, {}, listener};
     for (const storage::LeasedDelivery& one : born) {
       storage::ClaimedDelivery delivery;
       delivery.lease = one.lease;
@@ -35,25 +36,25 @@ class DeliveryWorkerTest : public WorkerTest {
       request.leased_at_admission.push_back(std::move(delivery));
     }
     worker_->handle(std::move(request));
-    return ear;
+    return listener;
   }
   /// Claims (takes under leases) the due deliveries for another replica, and returns them.
   std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
-    const storage::Wanted wanted{"crm", 100};
+    const storage::ClaimRequest wanted{"crm", 100};
     return *there.claim({&wanted, 1}, now_ms());
   }
   storage::Deliveries elsewhere() {
     return storage::Deliveries(*store_->writer(), {.owner = "there:2"});
   }
-  using Heard = std::vector<Handled>;
+  using Results = std::vector<Handled>;
 };
 
-TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
+TEST_F(DeliveryWorkerTest, DeliversEverythingAfterTenMinutesOfADownTarget) {
   constexpr int kCoupons = 20;
   constexpr int kPerSecond = 5;
   constexpr int kAll = 10 * 60 * kPerSecond;
   bool down = true;
-  int told = 0;
+  int call_count = 0;
   std::set<std::string> applied;
   std::map<int, std::vector<int>> order;
   target_.reply = [&](const storage::ClaimedDelivery& delivery) {
@@ -64,7 +65,7 @@ TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
     if (applied.insert(delivery.notification_id).second) {
       order[number % kCoupons].push_back(number);
     }
-    return ++told % 50 == 0 ? FakeTarget::down() : FakeTarget::Reply{};
+    return ++call_count % 50 == 0 ? FakeTarget::down() : FakeTarget::Reply{};
   };
   for (int i = 0; i < kAll; ++i) {
     keep(std::to_string(i), "coupon-" + std::to_string(i % kCoupons));
@@ -85,7 +86,7 @@ TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
   }
 }
 
-TEST_F(DeliveryWorkerTest, FindsATargetThatIsBackWithinSeconds) {
+TEST_F(DeliveryWorkerTest, ResumesWithinSecondsAfterTheTargetRecovers) {
   bool down = true;
   target_.reply = [&](const auto&) { return down ? FakeTarget::down() : FakeTarget::Reply{}; };
   make_worker({.initial = seconds(1), .longest = seconds(2)});
@@ -153,7 +154,7 @@ TEST_F(DeliveryWorkerTest, KeepsALeaseAsLongAsTheCallTakes) {
   EXPECT_EQ(delivery("1").attempts, 1);
 }
 
-TEST_F(DeliveryWorkerTest, LeavesTheResultToWhoeverTookItOver) {
+TEST_F(DeliveryWorkerTest, LeavesTheResultToTheReplicaThatTookOver) {
   auto there = elsewhere();
   target_.holds = true;
   keep("1", "coupon");
@@ -186,7 +187,7 @@ TEST_F(DeliveryWorkerTest, DropsWhatHasNotBegunWhenItsLeaseWasTakenOver) {
   EXPECT_TRUE(there.finish({&made, 1}, now_ms())->at(0)) << "nothing was given back";
 }
 
-TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
+TEST_F(DeliveryWorkerTest, MakesADeadLetterOfADeliveryThatCrashesWorkers) {
   const RetryLimits retries{.initial = seconds(1), .longest = minutes(1), .max_attempts = 4};
   int deaths = 0;
   target_.holds = true;
@@ -241,7 +242,7 @@ TEST_F(DeliveryWorkerTest, KeepsSlotsBusyAndBeginsWhatWaitsInItsOrder) {
   EXPECT_EQ(delivery("11").attempts, 0);
 }
 
-TEST_F(DeliveryWorkerTest, CallsNothingThatTheStoreCouldNotCount) {
+TEST_F(DeliveryWorkerTest, CallsNoHandlerIfTheAttemptCannotBeCounted) {
   target_.holds = true;
   for (int i = 0; i < 9; ++i) keep(std::to_string(i), std::to_string(i));
   pass(milliseconds(10));
@@ -271,7 +272,7 @@ TEST_F(DeliveryWorkerTest, CountsAReplysCallOnlyOnceASlotIsFreeForIt) {
   pass(milliseconds(10));
   keep("waits", "queue");
   pass(milliseconds(10));
-  const auto ear = ask("born", keep("born", "coupon", true));
+  const auto listener = ask("born", keep("born", "coupon", true));
   pass(milliseconds(10));
   EXPECT_EQ(delivery("born").attempts, 0);
   sender_->let_go(1);
@@ -281,10 +282,10 @@ TEST_F(DeliveryWorkerTest, CountsAReplysCallOnlyOnceASlotIsFreeForIt) {
   EXPECT_EQ(delivery("born").attempts, 1);
   sender_->let_go(8);
   pass(milliseconds(10));
-  EXPECT_EQ(ear->heard, Heard{Handled::kDone});
+  EXPECT_EQ(listener->results, Results{Handled::kDone});
 }
 
-TEST_F(DeliveryWorkerTest, TakesItsOwnWorkForLostByNobodyAfterItHung) {
+TEST_F(DeliveryWorkerTest, KeepsItsOwnDeliveriesAfterItHung) {
   target_.holds = true;
   keep("1", "coupon");
   pass(milliseconds(10));
@@ -298,7 +299,7 @@ TEST_F(DeliveryWorkerTest, TakesItsOwnWorkForLostByNobodyAfterItHung) {
   EXPECT_TRUE(delivery("1").history.empty());
 }
 
-TEST_F(DeliveryWorkerTest, MakesWhatWasOnlyInTheHandsOfADyingWorker) {
+TEST_F(DeliveryWorkerTest, DeliversWhatACrashedWorkerHadOnlyQueued) {
   make_worker({.initial = seconds(1), .longest = minutes(1), .max_attempts = 2});
   target_.holds = true;
   keep("dies", "coupon-1");
@@ -316,8 +317,8 @@ TEST_F(DeliveryWorkerTest, FailsTheReplyToAPausedDeliveryAtOnce) {
   const auto first = ask("1", keep("1", "coupon", true));
   const auto copy = ask("1");
   pass(milliseconds(10));
-  EXPECT_EQ(first->heard, Heard{Handled::kFailed});
-  EXPECT_EQ(copy->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(first->results, Results{Handled::kFailed});
+  EXPECT_EQ(copy->results, Results{Handled::kFailed});
   EXPECT_EQ(target_.calls.size(), 0U);
   ASSERT_TRUE(*control.resume("crm", "", now_ms()));
   pass(seconds(2));
@@ -349,16 +350,16 @@ TEST_F(DeliveryWorkerTest, GivesBackWhatHasNotBegunWhenItStops) {
   EXPECT_EQ(delivery("1").attempts, 0);
 }
 
-TEST_F(DeliveryWorkerTest, TellsAReplyOnlyWhatIsRecorded) {
+TEST_F(DeliveryWorkerTest, ReportsOnlyRecordedResultsToAReply) {
   target_.holds = true;
-  const auto ear = ask("1", keep("1", "coupon", true));
+  const auto listener = ask("1", keep("1", "coupon", true));
   pass(milliseconds(10));
   faults_->fail_commits(storage::FailureCode::kIo, 1);
   sender_->let_go(1);
   pass(milliseconds(50));
-  EXPECT_EQ(ear->heard, Heard{});
+  EXPECT_EQ(listener->results, Results{});
   pass(seconds(1));
-  EXPECT_EQ(ear->heard, Heard{Handled::kDone});
+  EXPECT_EQ(listener->results, Results{Handled::kDone});
   EXPECT_EQ(target_.calls["1"], 1);
 }
 
@@ -370,8 +371,8 @@ TEST_F(DeliveryWorkerTest, LetsCopiesWaitForTheCallThatIsOut) {
   EXPECT_EQ(sender_->waiting(), 1U);
   sender_->let_go(1);
   pass(milliseconds(10));
-  EXPECT_EQ(first->heard, Heard{Handled::kDone});
-  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+  EXPECT_EQ(first->results, Results{Handled::kDone});
+  EXPECT_EQ(copy->results, Results{Handled::kDone});
 }
 
 TEST_F(DeliveryWorkerTest, TriesAgainAtOnceForEveryCopy) {
@@ -379,18 +380,18 @@ TEST_F(DeliveryWorkerTest, TriesAgainAtOnceForEveryCopy) {
   make_worker({.initial = minutes(10), .longest = minutes(10)});
   const auto first = ask("1", keep("1", "coupon", true));
   pass(milliseconds(10));
-  EXPECT_EQ(first->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(first->results, Results{Handled::kFailed});
   target_.reply = [](const auto&) { return FakeTarget::Reply{}; };
   const auto copy = ask("1");
   pass(milliseconds(10));
-  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+  EXPECT_EQ(copy->results, Results{Handled::kDone});
   const auto later = ask("1");
   pass(milliseconds(10));
-  EXPECT_EQ(later->heard, Heard{Handled::kDone});
+  EXPECT_EQ(later->results, Results{Handled::kDone});
   EXPECT_EQ(target_.calls["1"], 2) << "what is done is not done again";
 }
 
-TEST_F(DeliveryWorkerTest, FindsOutThatAnotherReplicaHasMadeWhatACopyWaitsFor) {
+TEST_F(DeliveryWorkerTest, NoticesADeliveryByAnotherReplica) {
   auto there = elsewhere();
   passed_ += milliseconds(1);
   keep("1", "coupon");
@@ -398,15 +399,15 @@ TEST_F(DeliveryWorkerTest, FindsOutThatAnotherReplicaHasMadeWhatACopyWaitsFor) {
   ASSERT_EQ(taken.size(), 1U);
   const auto copy = ask("1");
   pass(seconds(3));
-  EXPECT_EQ(copy->heard, Heard{});
+  EXPECT_EQ(copy->results, Results{});
   const storage::Finished made{.lease = taken[0].lease, .error = {}};
   ASSERT_TRUE(there.finish({&made, 1}, now_ms()));
   pass(seconds(1));
-  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+  EXPECT_EQ(copy->results, Results{Handled::kDone});
   EXPECT_EQ(target_.calls.size(), 0U);
 }
 
-TEST_F(DeliveryWorkerTest, AsksAStoreThatFailsOnceAndNotForEveryReplyThatWaits) {
+TEST_F(DeliveryWorkerTest, QueriesAFailingStoreOnceForAllWaitingReplies) {
   auto there = elsewhere();
   passed_ += milliseconds(1);
   constexpr int kReplies = 8;
@@ -422,27 +423,27 @@ TEST_F(DeliveryWorkerTest, AsksAStoreThatFailsOnceAndNotForEveryReplyThatWaits) 
   EXPECT_LT(asked, kReplies / 2);
 }
 
-TEST_F(DeliveryWorkerTest, TellsAReplyThatStoodInLineAsSoonAsItsTurnIsOver) {
+TEST_F(DeliveryWorkerTest, ReportsAQueuedDeliveryToItsReplyAtOnce) {
   target_.holds = true;
   keep("1", "coupon");
   pass(milliseconds(10));
   const auto behind = ask("2", keep("2", "coupon", true));
   pass(milliseconds(600));
-  EXPECT_EQ(behind->heard, Heard{});
+  EXPECT_EQ(behind->results, Results{});
   EXPECT_EQ(sender_->waiting(), 1U);
   target_.holds = false;
   sender_->let_go(1);
   pass(milliseconds(10));
-  EXPECT_EQ(behind->heard, Heard{Handled::kDone});
+  EXPECT_EQ(behind->results, Results{Handled::kDone});
 }
 
-TEST_F(DeliveryWorkerTest, TellsACopyOfADeadLetterThatItFailed) {
+TEST_F(DeliveryWorkerTest, ReportsADeadLetterAsFailedToACopy) {
   target_.reply = [](const auto&) { return FakeTarget::Reply{handlers::Dead{"gone"}}; };
   keep("1", "coupon");
   pass(milliseconds(10));
   const auto copy = ask("1");
   pass(milliseconds(10));
-  EXPECT_EQ(copy->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(copy->results, Results{Handled::kFailed});
 }
 
 }  // namespace

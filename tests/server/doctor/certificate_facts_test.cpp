@@ -33,7 +33,7 @@ const Files& files() {
   return made;
 }
 
-TEST(CertificateFacts, TellSerialNameAndEnd) {
+TEST(CertificateFacts, HaveSerialNameAndEndOfValidity) {
   const auto facts = certificate_facts(files().certificate);
   ASSERT_EQ(facts.size(), 1U);
   EXPECT_EQ(facts[0].serial, files().pair.serial);
@@ -41,14 +41,14 @@ TEST(CertificateFacts, TellSerialNameAndEnd) {
   EXPECT_EQ(facts[0].expires_at, kNow + days(30));
 }
 
-TEST(CertificateFacts, TellWhichFilesBelongToOneKey) {
+TEST(CertificateFacts, ShowWhichFilesBelongToOneKey) {
   const std::string digest = certificate_facts(files().certificate).at(0).key_digest;
   EXPECT_FALSE(digest.empty());
   EXPECT_EQ(private_key_digest(files().private_key), digest);
   EXPECT_EQ(public_key_digest(files().public_key), digest);
 }
 
-TEST(CertificateFacts, AreNoneOfWhatIsNoCertificateOrKey) {
+TEST(CertificateFacts, AreEmptyForOtherFiles) {
   for (const auto& file : {files().other, files().folder.path() / "absent.pem"}) {
     EXPECT_TRUE(certificate_facts(file).empty());
     EXPECT_FALSE(tls_facts(file));
@@ -57,7 +57,7 @@ TEST(CertificateFacts, AreNoneOfWhatIsNoCertificateOrKey) {
   }
 }
 
-TEST(TlsFacts, TellASelfSignedCertificate) {
+TEST(TlsFacts, DetectASelfSignedCertificate) {
   const auto facts = tls_facts(files().certificate);
   ASSERT_TRUE(facts);
   EXPECT_TRUE(facts->self_signed);
@@ -65,7 +65,7 @@ TEST(TlsFacts, TellASelfSignedCertificate) {
   EXPECT_NE(facts->verify_error, "");
 }
 
-TEST(TlsFacts, TellAChainThatNoPublicCaSigned) {
+TEST(TlsFacts, DetectAChainOfAPrivateCa) {
   const support::ScratchFolder scratch;
   const auto print = [&](const std::string& arguments) {
     EXPECT_TRUE(scratch.openssl(arguments)) << scratch.output();

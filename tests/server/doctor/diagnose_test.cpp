@@ -14,7 +14,7 @@ using Names = std::vector<std::string>;
 
 constexpr std::chrono::sys_seconds kNow{seconds(1'772'000'000)};
 
-MerchantFacts sound_merchant() {
+MerchantFacts healthy_merchant() {
   MerchantFacts merchant;
   merchant.mchid = "1900000001";
   merchant.path = "/notify/1900000001";
@@ -28,12 +28,12 @@ MerchantFacts sound_merchant() {
   return merchant;
 }
 
-DoctorFacts sound() {
+DoctorFacts healthy() {
   DoctorFacts facts;
   facts.now = kNow;
   facts.listener_address = "0.0.0.0";
   facts.tls = TlsFacts{"server.crt", kNow + days(60), 2, false, {}};
-  facts.merchants = {sound_merchant()};
+  facts.merchants = {healthy_merchant()};
   facts.service = ServiceFacts{{}, true, 100, 0, {}};
   return facts;
 }
@@ -52,79 +52,79 @@ Names names(const DoctorFacts& facts) {
 /// that `doctor` then finds.
 template <typename Change>
 Names names_with_merchant(const Change& change) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   change(facts.merchants.front());
   return names(facts);
 }
 
 Names names_with_rejected(const std::string& code) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->rejected[code] = 3;
   return names(facts);
 }
 
 std::vector<DoctorFinding> findings_with_unknown_serial(const std::string& serial) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->rejected["SERIAL_UNKNOWN"] = 3;
   facts.service->unknown_serials = {serial};
   return diagnose(facts);
 }
 
-TEST(Diagnose, FindsNothingInASoundSetUp) {
-  EXPECT_EQ(names(sound()), Names{});
+TEST(Diagnose, FindsNothingInAHealthySetUp) {
+  EXPECT_EQ(names(healthy()), Names{});
 }
 
-TEST(Diagnose, PassesOnWhatCheckSays) {
-  DoctorFacts facts = sound();
+TEST(Diagnose, IncludesTheFindingsOfCheck) {
+  DoctorFacts facts = healthy();
   facts.problems = {{"couponhook.toml: listener.port", "must be a number"}};
   EXPECT_EQ(names(facts), Names{"configuration"});
 }
 
 TEST(Diagnose, NamesAMissingLedger) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.has_ledger = false;
   EXPECT_EQ(names(facts), Names{"no_ledger"});
 }
 
 TEST(Diagnose, NamesAListenerThatOnlyThisMachineReaches) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.listener_address = "127.0.0.1";
   EXPECT_EQ(names(facts), Names{"listener_loopback"});
 }
 
 TEST(Diagnose, NamesAnUnknownLoadBalancer) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.listener_tls = false;
   EXPECT_EQ(names(facts), Names{"proxies_unknown"});
 }
 
 TEST(Diagnose, NamesAnExpiredTlsCertificate) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->expires_at = kNow - seconds(1);
   facts.tls->verify_error = "certificate has expired";
   EXPECT_EQ(names(facts), Names{"tls_expired"});
 }
 
 TEST(Diagnose, NamesATlsCertificateThatExpiresSoon) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->expires_at = kNow + days(13);
   EXPECT_EQ(names(facts), Names{"tls_expires"});
 }
 
 TEST(Diagnose, NamesATlsCertificateThatIsNotValidYet) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->begins_at = kNow + seconds(1);
   EXPECT_EQ(names(facts), Names{"tls_not_valid_yet"});
 }
 
 TEST(Diagnose, NamesAChainInTheWrongOrder) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->out_of_order = 3;
   EXPECT_EQ(names(facts), Names{"tls_chain_order"});
 }
 
 TEST(Diagnose, NamesASelfSignedTlsCertificate) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->self_signed = true;
   facts.tls->certificates = 1;
   facts.tls->verify_error = "self-signed certificate";
@@ -132,14 +132,14 @@ TEST(Diagnose, NamesASelfSignedTlsCertificate) {
 }
 
 TEST(Diagnose, NamesAMissingIntermediateCertificate) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->certificates = 1;
   facts.tls->verify_error = "unable to get local issuer certificate";
   EXPECT_EQ(names(facts), Names{"tls_chain_incomplete"});
 }
 
 TEST(Diagnose, NamesAChainOfNoPublicCa) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.tls->verify_error = "self-signed certificate in certificate chain";
   EXPECT_EQ(names(facts), Names{"tls_untrusted"});
 }
@@ -187,7 +187,7 @@ TEST(Diagnose, NamesAMissingPlatformKey) {
             Names{"no_platform_key"});
 }
 
-TEST(Diagnose, IsContentWithAPublicKeyAlone) {
+TEST(Diagnose, AcceptsAPublicKeyAlone) {
   EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
               m.certificates.clear();
               m.public_keys = 1;
@@ -215,7 +215,7 @@ TEST(Diagnose, NamesAPrivateKeyThatEverybodyCanRead) {
             Names{"private_key_readable"});
 }
 
-TEST(Diagnose, NamesATimestampToleranceThatInvitesReplays) {
+TEST(Diagnose, NamesATimestampToleranceThatAllowsReplays) {
   EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.timestamp_tolerance = seconds(301); }),
             Names{"tolerance_wide"});
 }
@@ -248,7 +248,7 @@ TEST(Diagnose, NamesANotificationUrlThatBreaksARule) {
             Names{"callback_unfit"});
 }
 
-TEST(Diagnose, NamesANotificationUrlThatLeadsElsewhere) {
+TEST(Diagnose, NamesANotificationUrlOfAnotherHost) {
   EXPECT_EQ(names_with_merchant(
                 [](MerchantFacts& m) { m.api->callbacks[0].url = "https://pay.example.com/old"; }),
             Names{"callback_elsewhere"});
@@ -256,14 +256,14 @@ TEST(Diagnose, NamesANotificationUrlThatLeadsElsewhere) {
 
 TEST(Diagnose, NamesANotificationUrlWhoseChainCannotBeVerified) {
   EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
-              m.api->callbacks[0].tls_trouble = "TLS with pay.example.com port 443 failed";
+              m.api->callbacks[0].tls_problem = "TLS with pay.example.com port 443 failed";
             }),
             Names{"callback_tls"});
 }
 
 TEST(Diagnose, NamesANotificationUrlThatDoesNotAnswerHere) {
   EXPECT_EQ(names_with_merchant(
-                [](MerchantFacts& m) { m.api->callbacks[0].trouble = "answers status 404"; }),
+                [](MerchantFacts& m) { m.api->callbacks[0].http_problem = "answers status 404"; }),
             Names{"callback_unanswered"});
 }
 
@@ -282,13 +282,13 @@ TEST(Diagnose, ComparesTheSerialThatWeChatPaySignsWithToThoseLoaded) {
 }
 
 TEST(Diagnose, NamesAServiceThatDoesNotAnswer) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->failure = "cannot connect to 127.0.0.1 port 9443";
   EXPECT_EQ(names(facts), Names{"service_silent"});
 }
 
 TEST(Diagnose, NamesAServiceThatIsNotReady) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->ready = false;
   EXPECT_EQ(names(facts), Names{"not_ready"});
 }
@@ -311,11 +311,11 @@ TEST(Diagnose, ComparesTheSerialsThatWereAskedForToThoseLoaded) {
   EXPECT_NE(findings[0].why.find("7AAA; loaded are 5DEA"), std::string::npos) << findings[0].why;
 }
 
-TEST(Diagnose, BlocksNobodyForSerialsThatHaveBeenLoadedSince) {
+TEST(Diagnose, IgnoresSerialsThatHaveBeenLoadedSince) {
   const auto findings = findings_with_unknown_serial("05DEA");
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].name, "serials_were_unknown");
-  EXPECT_EQ(findings[0].gravity, Gravity::kAdvice);
+  EXPECT_EQ(findings[0].severity, FindingSeverity::kAdvice);
 }
 
 TEST(Diagnose, NamesBodiesThatAProxyChanges) {
@@ -323,54 +323,56 @@ TEST(Diagnose, NamesBodiesThatAProxyChanges) {
 }
 
 TEST(Diagnose, NamesResourcesThatNoKeyOpens) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->sealed = 1;
   EXPECT_EQ(names(facts), Names{"quarantined"});
 }
 
 TEST(Diagnose, NamesWhatTheServiceCouldNotLoad) {
-  for (const auto& [unit, gravity] :
-       {std::pair("merchant:1900000001", Gravity::kBlocking),
-        std::pair("listener", Gravity::kBlocking), std::pair("config", Gravity::kBlocking),
-        std::pair("admin", Gravity::kSoon), std::pair("handler:crm", Gravity::kSoon)}) {
-    DoctorFacts facts = sound();
+  for (const auto& [unit, severity] :
+       {std::pair("merchant:1900000001", FindingSeverity::kBlocking),
+        std::pair("listener", FindingSeverity::kBlocking),
+        std::pair("config", FindingSeverity::kBlocking), std::pair("admin", FindingSeverity::kSoon),
+        std::pair("handler:crm", FindingSeverity::kSoon)}) {
+    DoctorFacts facts = healthy();
     facts.service->refused_units[unit] = "tls/admin.crt: has expired";
     const auto findings = diagnose(facts);
     ASSERT_EQ(findings.size(), 1U) << unit;
     EXPECT_EQ(findings[0].name, "unit_refused");
-    EXPECT_EQ(findings[0].gravity, gravity) << unit;
+    EXPECT_EQ(findings[0].severity, severity) << unit;
     EXPECT_NE(findings[0].what.find(unit), std::string::npos);
     EXPECT_NE(findings[0].what.find("has expired"), std::string::npos);
   }
 }
 
 TEST(Diagnose, NamesAnExpiredCertificateThatTheServiceShows) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.service->expired_certificates = {"tls/admin.crt"};
   EXPECT_EQ(names(facts), Names{"served_certificate_expired"});
 }
 
 TEST(Diagnose, NamesCertificatesThatAreInMemoryOnly) {
-  DoctorFacts facts = sound();
-  facts.service->unkept_certificates = {"merchant 1900000001: certificates: Read-only file system"};
+  DoctorFacts facts = healthy();
+  facts.service->unsaved_certificates = {
+      "merchant 1900000001: certificates: Read-only file system"};
   EXPECT_EQ(names(facts), Names{"certificates_unkept"});
 }
 
 TEST(Diagnose, NamesPlacesThatCannotBeWrittenTo) {
-  DoctorFacts facts = sound();
+  DoctorFacts facts = healthy();
   facts.unwritable = {{"couponhook.toml: store.url: data", "cannot be written to by user nobody"}};
   EXPECT_EQ(names(facts), Names{"place_unwritable"});
 }
 
-TEST(Diagnose, FindsWhatWaitsForAnOperator) {
-  DoctorFacts facts = sound();
+TEST(Diagnose, ReportsWorkForAnOperator) {
+  DoctorFacts facts = healthy();
   facts.service->unreadable = 2;
   EXPECT_EQ(names(facts), Names{"unreadable"});
-  facts = sound();
+  facts = healthy();
   facts.service->unclaimed = {{"crm", 3}, {"erp", 1}};
   EXPECT_EQ(names(facts), (Names{"deliveries_unclaimed", "deliveries_unclaimed"}));
   EXPECT_NE(diagnose(facts).at(0).to_do.find("--handler crm --to NEW"), std::string::npos);
-  facts = sound();
+  facts = healthy();
   facts.service->pauses = {"handler crm, events any, since today"};
   EXPECT_EQ(names(facts), Names{"paused"});
 }

@@ -31,17 +31,17 @@ class LineLimitTest : public ::testing::Test {
 };
 
 TEST_F(LineLimitTest, LetsThroughOneLineASecondAndCountsTheOthers) {
-  std::uint64_t told = 0;
+  std::uint64_t logged = 0;
   std::uint64_t suppressed = 0;
   for (int i = 0; i < 2000; ++i, now_ += milliseconds(10)) {
     if (const auto before = admit("full")) {
-      ++told;
+      ++logged;
       suppressed += *before;
     }
   }
-  EXPECT_EQ(told, 20U) << "in 20 s";
+  EXPECT_EQ(logged, 20U) << "in 20 s";
   suppressed += counts(limit_.take_all())["full"];
-  EXPECT_EQ(told + suppressed, 2000U);
+  EXPECT_EQ(logged + suppressed, 2000U);
 }
 
 TEST_F(LineLimitTest, LetsThroughABurstAfterSilence) {
@@ -62,14 +62,14 @@ TEST_F(LineLimitTest, KeepsCausesApart) {
   EXPECT_EQ(admit("full"), std::nullopt);
 }
 
-TEST_F(LineLimitTest, TellsACountByItselfWhereNoLineOfItsCauseFollows) {
+TEST_F(LineLimitTest, LogsTheCountIfNoLineOfItsCauseFollows) {
   EXPECT_EQ(admit("full"), 0U);
   EXPECT_EQ(admit("full"), std::nullopt);
-  EXPECT_EQ(counts(limit_.take_quiet(now_)), Counts{}) << "a line may still follow";
+  EXPECT_EQ(counts(limit_.take_overdue(now_)), Counts{}) << "a line may still follow";
   now_ += LineLimit::kQuiet;
-  EXPECT_EQ(counts(limit_.take_quiet(now_)), (Counts{{"full", 1}}));
+  EXPECT_EQ(counts(limit_.take_overdue(now_)), (Counts{{"full", 1}}));
   now_ += LineLimit::kQuiet;
-  EXPECT_EQ(counts(limit_.take_quiet(now_)), Counts{}) << "once";
+  EXPECT_EQ(counts(limit_.take_overdue(now_)), Counts{}) << "once";
 }
 
 TEST_F(LineLimitTest, GivesBackThePlaceAndTheCountOfALineThatWasNotWritten) {

@@ -35,7 +35,7 @@ class Refusals : public ::testing::Test {
   RefusalLog refusals_{log_};
 };
 
-TEST_F(Refusals, AreToldOnceAMinuteForEachPathAndVerdict) {
+TEST_F(Refusals, AreLoggedOnceAMinuteForEachPathAndVerdict) {
   for (int i = 0; i < 5; ++i) refuse("/a");
   refuse("/b");
   refuse("/a", Verdict::kMethodNotAllowed);
@@ -50,7 +50,7 @@ TEST_F(Refusals, AreToldOnceAMinuteForEachPathAndVerdict) {
   EXPECT_EQ(lines_with("\"more\":5"), 1) << "four and one were not told";
 }
 
-TEST_F(Refusals, OfMorePathsThanAreRememberedAreToldTogether) {
+TEST_F(Refusals, OfFurtherPathsAreLoggedTogether) {
   for (int i = 0; i < 1000; ++i) refuse("/scan/" + std::to_string(i));
   EXPECT_EQ(lines_with("refused"), std::ptrdiff_t{RefusalLog::kPathsMax} + 1);
 
@@ -66,7 +66,7 @@ TEST_F(Refusals, BoundWhatASenderWrites) {
   EXPECT_EQ(lines_with(R"(/quote\"and?control)"), 1);
 }
 
-TEST_F(Refusals, TellEvictionsOnceAMinuteWithTheirNumber) {
+TEST_F(Refusals, LogEvictionsOnceAMinuteWithTheirNumber) {
   refusals_.note_evictions(2, now_);
   refusals_.note_evictions(3, now_);
   EXPECT_EQ(lines_with("connections_evicted"), 1);

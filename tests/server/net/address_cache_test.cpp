@@ -37,7 +37,7 @@ TEST(AddressCache, KeepsAddressesForTheirTtlWithinBounds) {
   EXPECT_EQ(kept_for(found(), seconds(86400)), 30);
 }
 
-TEST(AddressCache, KeepsAnAbsenceForAMoment) {
+TEST(AddressCache, CachesAMissingNameBriefly) {
   EXPECT_EQ(kept_for(absent(), seconds(3600)), 2);
 }
 

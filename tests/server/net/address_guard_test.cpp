@@ -29,14 +29,14 @@ TEST(AddressGuard, AllowsPublicAddresses) {
   }
 }
 
-TEST(AddressGuard, AllowsPrivateAddressesUnlessToldNotTo) {
+TEST(AddressGuard, AllowsPrivateAddressesUnlessForbidden) {
   for (const char* address : kPrivate) {
     EXPECT_TRUE(allows(kDefault, address)) << address;
     EXPECT_FALSE(allows(kPublicOnly, address)) << address;
   }
 }
 
-TEST(AddressGuard, RefusesMetadataAddressesUnlessToldNotTo) {
+TEST(AddressGuard, RejectsMetadataAddressesUnlessAllowed) {
   for (const char* address : kMetadata) {
     EXPECT_FALSE(allows(kDefault, address)) << address;
     EXPECT_TRUE(allows(kEverything, address)) << address;

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class NobodyAsks final : public RequestHandler {
+class UnusedHandler final : public RequestHandler {
  public:
   [[nodiscard]] std::optional<Reply> refuse(std::string_view, std::string_view,
                                             std::string_view) const override {
@@ -72,20 +72,20 @@ class Counts : public ::testing::Test {
 
   SteadyClock::time_point now_{};
   asio::io_context io_;
-  NobodyAsks handler_;
+  UnusedHandler handler_;
   std::size_t evictions_ = 0;
   int ended_ = 0;
   ListenerShare share_;
   std::list<std::shared_ptr<ConnectionSlot>> present_;
 };
 
-TEST_F(Counts, RefuseThenDropWhoComesWhileAllAreBusy) {
+TEST_F(Counts, RejectThenDropConnectionsWhileAllAreBusy) {
   for (int i = 0; i < 4; ++i) come_and(Waiting::kHandled);
   EXPECT_EQ(enter(), Admission::kRefused);
   EXPECT_EQ(enter(), Admission::kDropped);
 }
 
-TEST_F(Counts, GiveAPlaceBackWithItsConnection) {
+TEST_F(Counts, FreeASlotWithItsConnection) {
   for (int i = 0; i < 6; ++i) come()->handle();
 
   present_.pop_front();
@@ -95,14 +95,14 @@ TEST_F(Counts, GiveAPlaceBackWithItsConnection) {
   EXPECT_FALSE(share_.busy());
 }
 
-TEST_F(Counts, RefuseAClientThatHasItsShareAndNobodyElse) {
+TEST_F(Counts, RejectOnlyTheClientThatHasItsShare) {
   EXPECT_EQ(enter("203.0.113.1"), Admission::kServed);
   EXPECT_EQ(enter("203.0.113.1"), Admission::kServed);
   EXPECT_EQ(enter("203.0.113.1"), Admission::kRefused);
   EXPECT_EQ(enter("203.0.113.2"), Admission::kServed);
 }
 
-TEST_F(Counts, GiveThePlaceOfASenderThatAddsAByteNowAndThenToANewcomer) {
+TEST_F(Counts, EvictASlowSenderForANewConnection) {
   for (int i = 0; i < 3; ++i) come_and(Waiting::kSlow);
   for (int i = 0; i < 4; ++i) {
     now_ += milliseconds(900);
@@ -116,7 +116,7 @@ TEST_F(Counts, GiveThePlaceOfASenderThatAddsAByteNowAndThenToANewcomer) {
   EXPECT_EQ(present_.front()->admission(), Admission::kEvicted);
 }
 
-TEST_F(Counts, FreeThePlaceOfARefusedConnection) {
+TEST_F(Counts, FreeTheSlotOfARejectedConnection) {
   for (int i = 0; i < 3; ++i) static_cast<void>(enter("203.0.113.1"));
 
   EXPECT_EQ(enter("203.0.113.2"), Admission::kServed);
@@ -151,7 +151,7 @@ TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
 }
 
 /// Fixture with a limit of four connections. Each test opens them from different client addresses.
-class Places : public Counts {
+class ConnectionSlots : public Counts {
  protected:
   /// Opens four connections in the given states and then one more connection.
   /// \param apart time between two connections.
@@ -176,25 +176,25 @@ class Places : public Counts {
   static constexpr auto kHandled = Waiting::kHandled;
 };
 
-TEST_F(Places, GoFromTheOneThatIsIdleLongest) {
+TEST_F(ConnectionSlots, AreTakenFromTheLongestIdleConnection) {
   EXPECT_EQ(evicted_of({kSlow, kSigned, kIdle, kIdle}), 2);
 }
-TEST_F(Places, GoFromASlowOneWhereNoStrangerIsIdle) {
+TEST_F(ConnectionSlots, AreTakenFromASlowConnectionIfNoneIsIdle) {
   EXPECT_EQ(evicted_of({kSigned, kHandled, kSlow, kSlow}), 2);
 }
-TEST_F(Places, GoFromASlowOneBeforeOneThatIsIdleForAMoment) {
+TEST_F(ConnectionSlots, AreTakenFromASlowConnectionBeforeABrieflyIdleOne) {
   now_ += milliseconds(1);
   EXPECT_EQ(evicted_of({kSlow, kSlow, kHandled, kIdle}, milliseconds(500)), 0)
       << "who has just connected is about to ask";
 }
-TEST_F(Places, GoFromASignedSenderLast) {
+TEST_F(ConnectionSlots, AreTakenFromASignedSenderLast) {
   EXPECT_EQ(evicted_of({kHandled, kHandled, kSigned, kHandled}), 2);
 }
-TEST_F(Places, NeverGoFromARequestThatIsBeingHandled) {
+TEST_F(ConnectionSlots, AreNeverTakenFromARequestInProgress) {
   EXPECT_EQ(evicted_of({kHandled, kHandled, kHandled, kHandled}), -1);
 }
 
-TEST_F(Places, GoByHowLongTheyWaitAndNotByWhenTheyCame) {
+TEST_F(ConnectionSlots, DependOnWaitingTimeNotOnArrival) {
   const auto first = come_and(kIdle);
   const auto second = come_and(kIdle);
   for (int i = 0; i < 2; ++i) come_and(kHandled);
@@ -208,7 +208,7 @@ TEST_F(Places, GoByHowLongTheyWaitAndNotByWhenTheyCame) {
   EXPECT_EQ(first->admission(), Admission::kServed);
 }
 
-TEST_F(Places, AreTakenFromOneConnectionForEachNewcomer) {
+TEST_F(ConnectionSlots, AreTakenFromOneConnectionPerNewConnection) {
   for (int i = 0; i < 4; ++i) come_and(kIdle);
 
   for (int i = 0; i < 4; ++i) EXPECT_EQ(come_and(kHandled)->admission(), Admission::kServed);
@@ -219,7 +219,7 @@ TEST_F(Places, AreTakenFromOneConnectionForEachNewcomer) {
   EXPECT_EQ(ended_, 4) << "each is told, on its own thread";
 }
 
-TEST_F(Places, AreGivenBackByRequestsThatCameWholeWhenTheyHadJustBeenLost) {
+TEST_F(ConnectionSlots, AreRestoredToCompleteRequestsThatWereJustEvicted) {
   const auto lucky = come_and(kIdle);
   for (int i = 0; i < 3; ++i) come_and(kHandled);
   come_and(kIdle);
@@ -235,7 +235,7 @@ TEST_F(Places, AreGivenBackByRequestsThatCameWholeWhenTheyHadJustBeenLost) {
   EXPECT_EQ(evictions_, 3U) << "two make room, since there was one too many";
 }
 
-TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
+TEST_F(ConnectionSlots, AreCountedRightInAnyOrderOfClosing) {
   for (int round = 0; round < 20; ++round) {
     come_and(round % 3 == 0 ? kSlow : kIdle);
     if (round % 2 == 0) run();
@@ -249,12 +249,12 @@ TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
 
 /// Fixture with a limit of a hundred connections in all, and of forty connections for each client
 /// address.
-class ScarcePlaces : public Counts {
+class ScarceSlots : public Counts {
  protected:
-  ScarcePlaces() : Counts(100, 40) {}
+  ScarceSlots() : Counts(100, 40) {}
 };
 
-TEST_F(ScarcePlaces, ShrinkTheShareOfAnAddressThatHoldsMany) {
+TEST_F(ScarceSlots, ShrinkTheShareOfAnAddressThatHoldsMany) {
   for (int i = 0; i < 40; ++i) come_and(Waiting::kIdle, "203.0.113.1");
   for (int i = 0; i < 40; ++i) come_and(Waiting::kIdle, "203.0.113.2");
   now_ += milliseconds(2000);
@@ -272,7 +272,7 @@ TEST_F(ScarcePlaces, ShrinkTheShareOfAnAddressThatHoldsMany) {
       << "nobody else made room for the flood";
 }
 
-TEST_F(ScarcePlaces, LetASignedSenderHaveMany) {
+TEST_F(ScarceSlots, AllowASignedSenderMany) {
   for (int i = 0; i < 39; ++i) come_and(Waiting::kSigned, "198.51.100.1");
   for (int i = 0; i < 40; ++i) come_and(Waiting::kHandled, "203.0.113.1");
   now_ += milliseconds(2000);

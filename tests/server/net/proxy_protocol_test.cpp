@@ -64,13 +64,13 @@ TEST(ProxyHeader, SkipsExtensions) {
   expect_source(kTcp4Extended, "203.0.113.7");
 }
 
-TEST(ProxyHeader, NamesNobodyInAHealthCheckWhateverItsAddresses) {
+TEST(ProxyHeader, HasNoClientInAHealthCheck) {
   expect_source(version_2("20 00 0000"), "none");
   expect_source(version_2("20 11 000C CB007107 C0000201 C350 01BB"), "none");
   expect_source(version_2("20 FF 0003 000000"), "none");
 }
 
-TEST(ProxyHeader, NamesNobodyWhereTheBalancerDoesNotKnow) {
+TEST(ProxyHeader, HasNoClientIfTheBalancerKnowsNone) {
   expect_source(version_2("21 00 0000"), "none");
   expect_source(version_2("21 12 000C CB007107 C0000201 C350 01BB"),
                 "none");  // a PROXY header for UDP names no client

@@ -148,7 +148,7 @@ TEST(RequestParser, TakesTheAbsoluteForm) {
   EXPECT_EQ(target_of("a?b://c/notify"), "") << "refused";
 }
 
-TEST(RequestParser, TellsEachFault) {
+TEST(RequestParser, ReportsEachFault) {
   const auto with = [](std::string_view lines) {
     return fault_of("POST / HTTP/1.1\r\n" + std::string(lines) + "\r\n");
   };
@@ -214,7 +214,7 @@ std::string mutated(std::string text, std::minstd_rand& random) {
   return text;
 }
 
-TEST(RequestParser, FindsTheSameInWhateverPieces) {
+TEST(RequestParser, ParsesTheSameInPiecesOfAnySize) {
   std::minstd_rand random(20261130);
   const std::string chunked(kChunked);
   for (int round = 0; round < 100; ++round) {

@@ -58,28 +58,28 @@ class SilentNameServer {
   ResolverOptions options_;
 };
 
-Task<void> ask(Resolver& resolver, std::string host, milliseconds patience,
+Task<void> ask(Resolver& resolver, std::string host, milliseconds timeout,
                std::optional<Resolver::Result>& answer) {
-  answer.emplace(co_await resolver.resolve(host, "80", SteadyClock::now() + patience));
+  answer.emplace(co_await resolver.resolve(host, "80", SteadyClock::now() + timeout));
 }
 
-TEST(Resolver, SharesALookUpAmongThoseWhoWaitEachUntilItsOwnDeadline) {
+TEST(Resolver, SharesALookUpAmongCallersWithOwnDeadlines) {
   const SilentNameServer server;
   Resolver resolver(server.options());
   asio::io_context io{1};
-  std::optional<Resolver::Result> impatient;
-  std::optional<Resolver::Result> patient;
+  std::optional<Resolver::Result> short_wait;
+  std::optional<Resolver::Result> long_wait;
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };
   // The first caller's deadline is so long that the resolver does not repeat its DNS query during
   // the test.
-  asio::co_spawn(io, ask(resolver, "dead.test", std::chrono::hours(1), patient), rethrow);
-  asio::co_spawn(io, ask(resolver, "dead.test", milliseconds(50), impatient), rethrow);
-  while (!impatient) io.run_one();
-  ASSERT_FALSE(*impatient);
-  EXPECT_THAT(impatient->error(), HasSubstr("took too long"));
-  EXPECT_FALSE(patient) << "the other goes on waiting";
+  asio::co_spawn(io, ask(resolver, "dead.test", std::chrono::hours(1), long_wait), rethrow);
+  asio::co_spawn(io, ask(resolver, "dead.test", milliseconds(50), short_wait), rethrow);
+  while (!short_wait) io.run_one();
+  ASSERT_FALSE(*short_wait);
+  EXPECT_THAT(short_wait->error(), HasSubstr("took too long"));
+  EXPECT_FALSE(long_wait) << "the other goes on waiting";
   EXPECT_EQ(server.questions(), 2) << "one for IPv4, one for IPv6";
 }
 

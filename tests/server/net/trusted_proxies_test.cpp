@@ -22,7 +22,7 @@ std::string client(std::initializer_list<std::string_view> lines) {
   return trusted.client_behind(*base::IpAddress::parse("10.0.0.1"), values).text();
 }
 
-TEST(TrustedProxies, TrustsNobodyByDefault) {
+TEST(TrustedProxies, TrustsNoProxyByDefault) {
   EXPECT_FALSE(TrustedProxies().contains(*base::IpAddress::parse("127.0.0.1")));
 }
 
@@ -34,7 +34,7 @@ TEST(TrustedProxies, TakesTheAddressThatTheProxyAppended) {
   EXPECT_EQ(client({"203.0.113.7"}), "203.0.113.7");
 }
 
-TEST(TrustedProxies, DoesNotBelieveWhatStandsBeforeTheFirstStranger) {
+TEST(TrustedProxies, IgnoresAddressesBeforeTheFirstUntrustedProxy) {
   EXPECT_EQ(client({"192.0.2.66, 203.0.113.7"}), "203.0.113.7");
   EXPECT_EQ(client({"10.9.9.9, 203.0.113.7, 10.0.0.2"}), "203.0.113.7");
 }

@@ -37,12 +37,12 @@ class CertificateFolder : public ::testing::Test {
   support::TemporaryFolder folder_;
 };
 
-TEST_F(CertificateFolder, IsMadeByATrialThatLeavesNothingInIt) {
+TEST_F(CertificateFolder, IsCreatedByAWriteTestThatLeavesNoFile) {
   EXPECT_TRUE(try_certificate_folder(folder_.path() / "kept"));
   EXPECT_THAT(names(), IsEmpty());
 }
 
-TEST_F(CertificateFolder, TellsOfAFileInItsPlace) {
+TEST_F(CertificateFolder, ReportsAFileInItsPlace) {
   const auto file = folder_.write("kept", "not a folder");
   const std::vector<PlatformCertificate> current{make_certificate()};
   for (const auto& folder : {file, file / "below"}) {
@@ -64,7 +64,7 @@ TEST_F(CertificateFolder, IsWrittenAndReadAgain) {
   EXPECT_EQ(names().size(), 2U);
 }
 
-TEST_F(CertificateFolder, TellsOfAFileThatCannotBeReplaced) {
+TEST_F(CertificateFolder, ReportsAFileThatCannotBeReplaced) {
   const PlatformCertificate certificate = make_certificate();
   // Make a non-empty folder that has the name of the certificate's file. rename(2) cannot replace
   // such a folder, so writing the certificate fails.

@@ -62,7 +62,7 @@ TEST_F(Schedule, FetchesAtMostOnceAMinuteHoweverOftenItIsAsked) {
   EXPECT_EQ(fetches, 5);
 }
 
-TEST_F(Schedule, LeavesAQuestionStandingUntilItsMinuteComes) {
+TEST_F(Schedule, KeepsARequestUntilItsMinuteComes) {
   ASSERT_TRUE(schedule_.take_fetch(start_));
   schedule_.fetched(start_);
   schedule_.ask();
@@ -79,7 +79,7 @@ TEST_F(Schedule, RepeatsItEveryMinuteWhereNoKeyIsKnownAtAll) {
   EXPECT_THAT(failing_fetches(true, 5), ::testing::ElementsAre(0, 1, 2, 3, 4));
 }
 
-TEST_F(Schedule, NeverFetchesForWhoHasNoCertificates) {
+TEST_F(Schedule, NeverFetchesForAPublicKeyMerchant) {
   ASSERT_TRUE(schedule_.take_fetch(start_));
   schedule_.never_fetch();
   schedule_.ask();
@@ -108,7 +108,7 @@ TEST_F(Schedule, KeepsAtOnceWhatWasFetchedHoweverLongKeepingHasFailed) {
   EXPECT_TRUE(schedule_.take_keep(now));
 }
 
-TEST_F(Schedule, GoesOnInAnotherConfigurationAndAsksAnewWhereItFailed) {
+TEST_F(Schedule, ContinuesInANewConfigurationAndRetriesAfterFailure) {
   ASSERT_TRUE(schedule_.take_fetch(start_));
   schedule_.fetched(start_);
   CertificateSchedule same(minutes(60), schedule_, false);

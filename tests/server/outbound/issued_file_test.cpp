@@ -49,7 +49,7 @@ TEST_F(IssuedFile, LosesTheMarksOfASpreadsheet) {
   }
 }
 
-TEST_F(IssuedFile, TellsLineAndColumnOfWhatIsNone) {
+TEST_F(IssuedFile, ReportsLineAndColumnOfInvalidEntries) {
   const std::string good = "2024-03-05T07:58:41+08:00,wx1,oUser\n";
   const struct {
     const char* line;
@@ -71,7 +71,7 @@ TEST_F(IssuedFile, TellsLineAndColumnOfWhatIsNone) {
   }
 }
 
-TEST_F(IssuedFile, IsGivenNothingThatItWouldNotGiveBack) {
+TEST_F(IssuedFile, StoresOnlyWhatItCanReadAgain) {
   for (const UserName& user :
        {UserName{"o,1", "wx1"}, {"o1\n2024", "wx1"}, {"o1", ""}, {"", "wx1"}}) {
     EXPECT_FALSE(append_issued(file_, user, kThen)) << user.openid;

@@ -23,7 +23,7 @@ std::vector<UserName> users(const std::vector<std::string>& openids) {
 }
 
 /// Runs one round that queries at most `most` users, and returns these users.
-std::vector<std::string> look(UserTurns& turns, const std::vector<std::string>& openids,
+std::vector<std::string> poll(UserTurns& turns, const std::vector<std::string>& openids,
                               std::size_t most) {
   std::vector<std::string> asked;
   for (const UserName& user : turns.next(users(openids), most)) {
@@ -35,38 +35,38 @@ std::vector<std::string> look(UserTurns& turns, const std::vector<std::string>& 
 
 TEST(UserTurns, TakesTheLatestFirst) {
   UserTurns turns;
-  EXPECT_THAT(look(turns, {"c", "b", "a"}, 2), ElementsAre("c", "b"));
+  EXPECT_THAT(poll(turns, {"c", "b", "a"}, 2), ElementsAre("c", "b"));
 }
 
-TEST(UserTurns, FillsUpWithThoseAskedLongestAgo) {
+TEST(UserTurns, FillsUpWithUsersPolledLongestAgo) {
   UserTurns turns;
-  look(turns, {"c", "b", "a"}, 2);
-  EXPECT_THAT(look(turns, {"c", "b", "a"}, 2), ElementsAre("a", "c"));
-  EXPECT_THAT(look(turns, {"c", "b", "a"}, 2), ElementsAre("b", "c"));
+  poll(turns, {"c", "b", "a"}, 2);
+  EXPECT_THAT(poll(turns, {"c", "b", "a"}, 2), ElementsAre("a", "c"));
+  EXPECT_THAT(poll(turns, {"c", "b", "a"}, 2), ElementsAre("b", "c"));
 }
 
-TEST(UserTurns, KeepsHalfForASecondLookHoweverManyAreNew) {
+TEST(UserTurns, KeepsHalfForKnownUsersHoweverManyAreNew) {
   for (const std::size_t most : {1U, 2U, 3U}) {
     UserTurns turns;
-    look(turns, {"first"}, most);
+    poll(turns, {"first"}, most);
     std::vector<std::string> all{"first"};
     std::set<std::string> asked;
     for (int number = 0; number < 4; ++number) {
       const std::string of = std::to_string(number);
       all.insert(all.begin(), {"new" + of, "newer" + of, "newest" + of});
-      for (const std::string& openid : look(turns, all, most)) asked.insert(openid);
+      for (const std::string& openid : poll(turns, all, most)) asked.insert(openid);
     }
     EXPECT_TRUE(asked.contains("first")) << most;
     EXPECT_GT(asked.size(), 1U) << most;
   }
 }
 
-TEST(UserTurns, LeavesTheTurnToWhoWasNotAskedAfterAll) {
+TEST(UserTurns, KeepsTheTurnOfAUserThatWasNotPolled) {
   UserTurns turns;
   const auto chosen = turns.next(users({"b", "a", "z"}), 2);
   turns.note_asked(chosen.front());
-  EXPECT_THAT(look(turns, {"b", "a", "z"}, 2), ElementsAre("a", "b"));
-  EXPECT_THAT(look(turns, {}, 2), IsEmpty());
+  EXPECT_THAT(poll(turns, {"b", "a", "z"}, 2), ElementsAre("a", "b"));
+  EXPECT_THAT(poll(turns, {}, 2), IsEmpty());
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST_F(KeyFiles, GiveEveryCertificateThatIsInOneOfThem) {
   expect_both("certificate_directory");
 }
 
-TEST_F(KeyFiles, AreNamedWithTheBlockThatWillNotDo) {
+TEST_F(KeyFiles, AreReportedWithTheInvalidBlock) {
   merchant().platform_certificates = {
       folder_.write("p.pem", pair_.certificate_pem + pair_.public_key_pem)};
   EXPECT_NE(load()->all().front().platform_keys.find(pair_.serial), nullptr);
@@ -106,7 +106,7 @@ TEST_F(KeyFiles, MayHoldAPublicKeyUnderItsId) {
             nullptr);
 }
 
-TEST_F(KeyFiles, AreAllReportedWhereSeveralWillNotDo) {
+TEST_F(KeyFiles, AreAllReportedIfSeveralAreInvalid) {
   merchant().api_v3_key_files = {folder_.write("short", "too short"), folder_.path() / "absent"};
   merchant().platform_certificates = {folder_.write("garbage.pem", "garbage"),
                                       folder_.path() / "none" / "*.pem"};
@@ -115,7 +115,7 @@ TEST_F(KeyFiles, AreAllReportedWhereSeveralWillNotDo) {
   EXPECT_EQ(problems_.size(), 4U);
 }
 
-TEST_F(KeyFiles, OfAWrongLengthAreToldByLengthAndNeverShown) {
+TEST_F(KeyFiles, OfAWrongLengthAreReportedByLengthOnly) {
   merchant().api_v3_key_files = {folder_.write("short", "tooshortkey")};
   load();
 

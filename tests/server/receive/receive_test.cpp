@@ -54,7 +54,7 @@ class Receive : public ::testing::Test {
 };
 std::unique_ptr<WeChatPayStandIn> Receive::wechatpay_;
 
-TEST_F(Receive, AdmitsWhatIsSignedAndSealedRightly) {
+TEST_F(Receive, AcceptsAValidNotification) {
   const Draft draft = redemption_draft("N-1");
 
   const Examined examined = examine_at(wechatpay_->notify(draft));
@@ -95,7 +95,7 @@ TEST_F(Receive, OrdersDeliveriesByCoupon) {
   EXPECT_EQ(deliveries[0].ordering_key, "19733211/C-N-1");
 }
 
-TEST_F(Receive, GivesCopiesThatWereSealedAnewOneDigest) {
+TEST_F(Receive, GivesCopiesThatWereEncryptedAgainTheSameDigest) {
   const Draft draft = redemption_draft("N-1");
   const auto first = examine_at(wechatpay_->notify(draft));
   const auto second = examine_at(wechatpay_->notify(draft));
@@ -122,7 +122,7 @@ TEST_F(Receive, KeepsEventsThatItCannotReadAndSaysWhy) {
   EXPECT_EQ(std::get<ToAdmit>(examined).verdict_if_new, Verdict::kStoredUnreadable);
 }
 
-TEST_F(Receive, ReadsTheFactOfAResourceWithAFlawThatDecidesNothing) {
+TEST_F(Receive, ReadsTheFactOfAResourceWithAHarmlessFlaw) {
   Draft draft = redemption_draft("N-1");
   draft.resource =
       "{\"stock_id\":\"12\",\"coupon_id\":\"34\",\"description\":\"a\nb\",\"consume_information\":"
@@ -166,12 +166,12 @@ TEST_F(Receive, KeepsSignedIdentifiersOfAnotherFormAndNotesThem) {
   EXPECT_EQ(admission.fact->business_key, "34/4.2E+27");
 }
 
-TEST_F(Receive, NotesNothingOfASoundEvent) {
+TEST_F(Receive, RecordsNoFlawOfAValidEvent) {
   Draft draft = redemption_draft("N-1");
   draft.resource =
       R"({"stock_id":"12","coupon_id":"34","consume_information":{"transaction_id":"4200"}})";
-  const Examined sound = examine_at(wechatpay_->notify(draft));
-  EXPECT_EQ(std::get<ToAdmit>(sound).admission.flaw, "");
+  const Examined valid = examine_at(wechatpay_->notify(draft));
+  EXPECT_EQ(std::get<ToAdmit>(valid).admission.flaw, "");
   draft.event_type = "COUPON.SOMETHING_NEW";
   draft.resource = "no JSON";
   const Examined unknown = examine_at(wechatpay_->notify(draft));
@@ -181,8 +181,8 @@ TEST_F(Receive, NotesNothingOfASoundEvent) {
 TEST_F(Receive, IsNoMoreLenientWithAnEnvelope) {
   for (const char* flaw : {"{\"id\":\"N\n\",", "\xEF\xBB\xBF{", "{\"id\":\"N\",\"id\":\"N\",",
                            "{\"summary\":\"\x1F\",", "{\"summary\":\"\\ud83c\","}) {
-    const FakeRequest sound = wechatpay_->notify(redemption_draft("N-1"));
-    const std::string body = flaw + std::string(sound.view().body.substr(1));
+    const FakeRequest valid = wechatpay_->notify(redemption_draft("N-1"));
+    const std::string body = flaw + std::string(valid.view().body.substr(1));
     const auto parsed = handlers::parse_notification(body, rules_.json);
     EXPECT_FALSE(parsed) << flaw;
   }
@@ -326,7 +326,7 @@ TEST_F(Receive, AdmitsThePublicSdksCompleteNotification) {
   EXPECT_EQ(std::get<ToAdmit>(examined).admission.resource, text("expected_plaintext"));
 }
 
-TEST(Conclude, TellsWhatTheStoreSaid) {
+TEST(Conclude, ReportsTheResultOfTheStore) {
   using enum storage::AdmitOutcome;
   const Examined known = ToAdmit{Verdict::kStored, {}, {}};
   const Examined unknown = ToAdmit{Verdict::kStoredUnknownType, {}, {}};

@@ -25,7 +25,7 @@ const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'
 
 /// Stand-in for the delivery worker: stores the requests for deliveries that it gets, and gives the
 /// prepared answers.
-class Desk final : public DeliveryWaiter {
+class FakeDeliveryWaiter final : public DeliveryWaiter {
  public:
   void handle(HandledRequest&& request) override {
     requests.push_back(request);
@@ -61,7 +61,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   }
 
   Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {
-    Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, tally_, log_,
+    Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, reply_counters_, log_,
                       [this] { return wechatpay_.now(); }, {budget, 204});
     const Request view = request.view();
     std::optional<Reply> reply;
@@ -81,8 +81,8 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   support::WeChatPayStandIn wechatpay_{kNow};
   std::unique_ptr<base::Live<Merchants>> merchants_;
   ReceiveRules rules_;
-  Desk delivery_waiter_;
-  ReplyCounters tally_;
+  FakeDeliveryWaiter delivery_waiter_;
+  ReplyCounters reply_counters_;
   Log log_{LogConfig{"json", "error"}};
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
@@ -123,7 +123,7 @@ TEST_F(ReceiverOverAFaultyStore, DoesNotAcknowledgeACommitOfUnknownResult) {
   EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 503U);
   EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 204U);
   EXPECT_EQ(stored(), 1);
-  EXPECT_EQ(tally_.of(Verdict::kDuplicate), 1U);
+  EXPECT_EQ(reply_counters_.of(Verdict::kDuplicate), 1U);
 }
 
 TEST_F(ReceiverOverAFaultyStore, RepliesWithinItsBudgetAndCountsACommitThatLandsLate) {
@@ -136,7 +136,7 @@ TEST_F(ReceiverOverAFaultyStore, RepliesWithinItsBudgetAndCountsACommitThatLands
   EXPECT_LT(SteadyClock::now() - begun, std::chrono::seconds(2));
   faults_->release();
   EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 204U);
-  EXPECT_EQ(tally_.of(Verdict::kDuplicate), 1U);
+  EXPECT_EQ(reply_counters_.of(Verdict::kDuplicate), 1U);
   EXPECT_EQ(stored(), 1);
 }
 
@@ -186,7 +186,7 @@ class ReceiverThatWaitsForAHandler : public ReceiverOverAFaultyStore {
   }
 };
 
-TEST_F(ReceiverThatWaitsForAHandler, HandsOverTheDeliveryThatWasBornInItsHands) {
+TEST_F(ReceiverThatWaitsForAHandler, PassesOnTheDeliveryLeasedAtAdmission) {
   EXPECT_EQ(status_where_answered({Handled::kDone}), 204U);
   ASSERT_EQ(delivery_waiter_.requests.size(), 1U);
   ASSERT_EQ(delivery_waiter_.requests[0].leased_at_admission.size(), 1U);
@@ -204,20 +204,20 @@ TEST_F(ReceiverThatWaitsForAHandler, AcknowledgesNoCopyBeforeTheHandlerIsDone) {
       << "a copy's delivery is looked up";
 }
 
-TEST_F(ReceiverThatWaitsForAHandler, RepliesAtOnceWhereNothingWillBeKnownInTime) {
+TEST_F(ReceiverThatWaitsForAHandler, RepliesAtOnceIfNoResultCanComeInTime) {
   EXPECT_EQ(status_where_answered({Handled::kNotYet}), 500U);
   EXPECT_EQ(status_where_answered({Handled::kNotYet}), 503U);
 }
 
-TEST_F(ReceiverThatWaitsForAHandler, TellsTheFirstThatItFailedAndACopyThatItGoesOnWhereTimeIsUp) {
+TEST_F(ReceiverThatWaitsForAHandler, RepliesFailedToTheFirstAndInProgressToACopyAtTimeout) {
   EXPECT_EQ(status_where_answered({}, milliseconds(300)), 500U);
   EXPECT_EQ(status_where_answered({}, milliseconds(300)), 503U);
-  EXPECT_EQ(tally_.of(Verdict::kHandlerFailed), 1U);
-  EXPECT_EQ(tally_.of(Verdict::kInProgress), 1U);
+  EXPECT_EQ(reply_counters_.of(Verdict::kHandlerFailed), 1U);
+  EXPECT_EQ(reply_counters_.of(Verdict::kInProgress), 1U);
 }
 
 TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
-  Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, tally_, log_,
+  Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, reply_counters_, log_,
                     [] { return kNow; }, {milliseconds(4000), 204});
 
   EXPECT_EQ(receiver.refuse("POST", "/elsewhere", "192.0.2.1")->status, 404U);

@@ -70,9 +70,9 @@ class GatedHandler final : public handlers::Handler {
   std::shared_ptr<Gate> gate_;
 };
 
-class Torn final : public std::runtime_error {
+class ServiceTornDown final : public std::runtime_error {
  public:
-  Torn() : std::runtime_error("the service is torn down") {}
+  ServiceTornDown() : std::runtime_error("the service is torn down") {}
 };
 
 class ServiceTest : public ::testing::Test {
@@ -158,10 +158,10 @@ TEST_F(ServiceTest, EndsInOrderWhereItIsLeftByAnException) {
     }
     gate->wait_for(kReplies);
     gate->open();
-    throw Torn();
+    throw ServiceTornDown();
   };
   EXPECT_THROW(static_cast<void>(run_service(std::move(setup), {}, **store, std::move(options))),
-               Torn);
+               ServiceTornDown);
   EXPECT_EQ(gate->passed, kReplies) << "calls that have begun are waited for";
 }
 

@@ -8,15 +8,15 @@
 namespace couponhook::server {
 namespace {
 
-struct Promise {
+struct ExpectedReply {
   Verdict verdict;
   unsigned status;
   std::string code;  // error code in the reply's body; empty if the body is empty
 };
 
-class ReplyTable : public ::testing::TestWithParam<Promise> {};
+class ReplyTable : public ::testing::TestWithParam<ExpectedReply> {};
 
-TEST_P(ReplyTable, KeepsItsPromise) {
+TEST_P(ReplyTable, MatchesTheContract) {
   const Reply reply = reply_for(GetParam().verdict, 204);
 
   EXPECT_EQ(reply.status, GetParam().status);
@@ -30,32 +30,33 @@ TEST_P(ReplyTable, KeepsItsPromise) {
 
 INSTANTIATE_TEST_SUITE_P(
     Contract, ReplyTable,
-    ::testing::Values(Promise{Verdict::kStored, 204, ""},
-                      Promise{Verdict::kStoredUnknownType, 204, ""},
-                      Promise{Verdict::kStoredUnreadable, 204, ""},
-                      Promise{Verdict::kDuplicate, 204, ""}, Promise{Verdict::kConflict, 204, ""},
-                      Promise{Verdict::kHeadersMissing, 401, "HEADERS_MISSING"},
-                      Promise{Verdict::kTimestampInvalid, 401, "TIMESTAMP_INVALID"},
-                      Promise{Verdict::kSerialUnknown, 401, "SERIAL_UNKNOWN"},
-                      Promise{Verdict::kSignatureInvalid, 401, "SIGNATURE_INVALID"},
-                      Promise{Verdict::kProbe, 401, "SIGNATURE_INVALID"},
-                      Promise{Verdict::kEnvelopeInvalid, 500, "ENVELOPE_INVALID"},
-                      Promise{Verdict::kDecryptFailed, 500, "DECRYPT_FAILED"},
-                      Promise{Verdict::kHandlerFailed, 500, "HANDLER_FAILED"},
-                      Promise{Verdict::kInProgress, 503, "IN_PROGRESS"},
-                      Promise{Verdict::kStoreUnavailable, 503, "STORE_UNAVAILABLE"},
-                      Promise{Verdict::kOverloaded, 503, "OVERLOADED"},
-                      Promise{Verdict::kInternal, 500, "INTERNAL"},
-                      Promise{Verdict::kNotFound, 404, "NOT_FOUND"},
-                      Promise{Verdict::kMethodNotAllowed, 405, "METHOD_NOT_ALLOWED"},
-                      Promise{Verdict::kMalformed, 400, "MALFORMED"},
-                      Promise{Verdict::kVersionUnsupported, 505, "VERSION_UNSUPPORTED"},
-                      Promise{Verdict::kTargetTooLong, 414, "TARGET_TOO_LONG"},
-                      Promise{Verdict::kHeadersTooLarge, 431, "HEADERS_TOO_LARGE"},
-                      Promise{Verdict::kBodyTooLarge, 413, "BODY_TOO_LARGE"},
-                      Promise{Verdict::kTooSlow, 408, "TOO_SLOW"},
-                      Promise{Verdict::kProxyUntrusted, 400, "PROXY_UNTRUSTED"},
-                      Promise{Verdict::kProxyMalformed, 400, "PROXY_MALFORMED"}));
+    ::testing::Values(ExpectedReply{Verdict::kStored, 204, ""},
+                      ExpectedReply{Verdict::kStoredUnknownType, 204, ""},
+                      ExpectedReply{Verdict::kStoredUnreadable, 204, ""},
+                      ExpectedReply{Verdict::kDuplicate, 204, ""},
+                      ExpectedReply{Verdict::kConflict, 204, ""},
+                      ExpectedReply{Verdict::kHeadersMissing, 401, "HEADERS_MISSING"},
+                      ExpectedReply{Verdict::kTimestampInvalid, 401, "TIMESTAMP_INVALID"},
+                      ExpectedReply{Verdict::kSerialUnknown, 401, "SERIAL_UNKNOWN"},
+                      ExpectedReply{Verdict::kSignatureInvalid, 401, "SIGNATURE_INVALID"},
+                      ExpectedReply{Verdict::kProbe, 401, "SIGNATURE_INVALID"},
+                      ExpectedReply{Verdict::kEnvelopeInvalid, 500, "ENVELOPE_INVALID"},
+                      ExpectedReply{Verdict::kDecryptFailed, 500, "DECRYPT_FAILED"},
+                      ExpectedReply{Verdict::kHandlerFailed, 500, "HANDLER_FAILED"},
+                      ExpectedReply{Verdict::kInProgress, 503, "IN_PROGRESS"},
+                      ExpectedReply{Verdict::kStoreUnavailable, 503, "STORE_UNAVAILABLE"},
+                      ExpectedReply{Verdict::kOverloaded, 503, "OVERLOADED"},
+                      ExpectedReply{Verdict::kInternal, 500, "INTERNAL"},
+                      ExpectedReply{Verdict::kNotFound, 404, "NOT_FOUND"},
+                      ExpectedReply{Verdict::kMethodNotAllowed, 405, "METHOD_NOT_ALLOWED"},
+                      ExpectedReply{Verdict::kMalformed, 400, "MALFORMED"},
+                      ExpectedReply{Verdict::kVersionUnsupported, 505, "VERSION_UNSUPPORTED"},
+                      ExpectedReply{Verdict::kTargetTooLong, 414, "TARGET_TOO_LONG"},
+                      ExpectedReply{Verdict::kHeadersTooLarge, 431, "HEADERS_TOO_LARGE"},
+                      ExpectedReply{Verdict::kBodyTooLarge, 413, "BODY_TOO_LARGE"},
+                      ExpectedReply{Verdict::kTooSlow, 408, "TOO_SLOW"},
+                      ExpectedReply{Verdict::kProxyUntrusted, 400, "PROXY_UNTRUSTED"},
+                      ExpectedReply{Verdict::kProxyMalformed, 400, "PROXY_MALFORMED"}));
 
 TEST(VerdictTable, AcknowledgesWithTheConfiguredStatusAndNothingElse) {
   for (const VerdictRow& entry : verdict_table()) {

@@ -87,7 +87,7 @@ TEST_F(PostgresTest, RefusesToForgetCommits) {
   expect_refusal("unsafe", "synchronous_commit is off");
 }
 
-TEST_F(PostgresTest, LetsNobodyTurnDurabilityOffBehindItsBack) {
+TEST_F(PostgresTest, RejectsSettingsThatTurnDurabilityOff) {
   const auto store = open().value();
   const auto connection = store->writer().value();
   ASSERT_TRUE(write(*connection, admission("n1")));
@@ -172,7 +172,7 @@ TEST_F(PostgresTest, SaysThatATransactionMayBeRunAgainWhereItWasLostBeforeItsCom
   EXPECT_EQ(refusal(connection->commit()).first, "conflict") << "what is gone cannot be committed";
 }
 
-TEST_F(PostgresTest, PromisesNothingWhereTheConnectionIsLostDuringTheCommit) {
+TEST_F(PostgresTest, ReportsAnUnknownResultIfTheConnectionIsLostDuringTheCommit) {
   const auto store = open().value();
   const auto connection = store->writer().value();
   psql(
@@ -214,7 +214,7 @@ TEST_F(PostgresTest, EndsAStatementThatTakesTooLong) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
 }
 
-TEST_F(PostgresTest, GivesUpWaitingForTheSilent) {
+TEST_F(PostgresTest, GivesUpWaitingForAServerThatDoesNotReply) {
   const auto store = open({.statement_max = milliseconds(100)}).value();
   const auto connection = store->writer().value();
   std::vector<Rows> results;
@@ -243,22 +243,22 @@ TEST_F(PostgresTest, KeepsTheRestOfABatchFromARowThatStaysLocked) {
   for (const char* id : {"n1", "n2", "n3"}) {
     EXPECT_EQ(inbox.admit(admission(id), outcomes.listener(id)), Inbox::Queued::kYes);
   }
-  const auto told = outcomes.wait_for(3);
-  EXPECT_EQ(told.at("n1"), AdmitOutcome::kStored);
-  EXPECT_EQ(told.at("n2"), AdmitOutcome::kFailed);
-  EXPECT_EQ(told.at("n3"), AdmitOutcome::kStored);
+  const auto received = outcomes.wait_for(3);
+  EXPECT_EQ(received.at("n1"), AdmitOutcome::kStored);
+  EXPECT_EQ(received.at("n2"), AdmitOutcome::kFailed);
+  EXPECT_EQ(received.at("n3"), AdmitOutcome::kStored);
 }
 
 TEST_F(PostgresTest, KeepsWhateverBytesWereSigned) {
   const auto store = open().value();
-  Admission odd = redemption("n1", std::string("c\xED\xB0\x80", 4), "t");
-  odd.resource = std::string("\0\xFF\xC3\x28 \x80", 6);
-  odd.create_time = std::string("20\0 24", 6);
-  ASSERT_TRUE(write(*store->writer().value(), odd));
+  Admission unusual = redemption("n1", std::string("c\xED\xB0\x80", 4), "t");
+  unusual.resource = std::string("\0\xFF\xC3\x28 \x80", 6);
+  unusual.create_time = std::string("20\0 24", 6);
+  ASSERT_TRUE(write(*store->writer().value(), unusual));
   Reader reader(store->reader().value());
-  EXPECT_EQ(reader.notification("n1").value()->resource, odd.resource);
+  EXPECT_EQ(reader.notification("n1").value()->resource, unusual.resource);
   EXPECT_EQ(reader.notification("n1").value()->create_time, "20\xEF\xBF\xBD 24");
-  EXPECT_EQ(reader.coupon("9856000", odd.fact->coupon).value().size(), 1U);
+  EXPECT_EQ(reader.coupon("9856000", unusual.fact->coupon).value().size(), 1U);
 }
 
 TEST_F(PostgresTest, GivesEachWriterAShareOfTheCountersOfItsOwn) {
@@ -298,10 +298,10 @@ TEST_F(PostgresTest, TakesTheSameIdsFromSeveralWritersAtOnce) {
                 Inbox::Queued::kYes);
     }
   }
-  const auto told = outcomes.wait_for(2 * kIds);
+  const auto received = outcomes.wait_for(2 * kIds);
   for (auto& replica : replicas) replica->stop();
-  const auto count = [&told](AdmitOutcome outcome) {
-    return std::count_if(told.begin(), told.end(),
+  const auto count = [&received](AdmitOutcome outcome) {
+    return std::count_if(received.begin(), received.end(),
                          [outcome](const auto& each) { return each.second == outcome; });
   };
   EXPECT_EQ(count(AdmitOutcome::kStored), kIds);
@@ -352,7 +352,7 @@ TEST_F(PostgresTest, FindsCopiesThroughTheirKey) {
   EXPECT_NE(plan.find("notifications_pkey"), std::string::npos) << plan;
 }
 
-TEST_F(PostgresTest, HearsWhatAnotherReplicaAnnounces) {
+TEST_F(PostgresTest, ReceivesNotificationsOfAnotherReplica) {
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(10); };
   PostgresListener here(url_.address, url_.name(), "couponhook_test");
   PostgresListener there(url_.address, url_.name(), "couponhook_test");
@@ -383,17 +383,17 @@ TEST_F(PostgresTest, ListensAgainByItself) {
   announcer.join();
 }
 
-TEST(PostgresText, MendsOnlyWhatWouldBeRefused) {
-  std::string mended;
-  EXPECT_EQ(storable_text("plain", mended), "plain");
-  EXPECT_EQ(storable_text("券 \xF0\x9F\x8E\xAB", mended), "券 \xF0\x9F\x8E\xAB");
-  EXPECT_EQ(storable_text(std::string_view("a\0b", 3), mended),
+TEST(PostgresText, RepairsOnlyRejectedText) {
+  std::string repaired;
+  EXPECT_EQ(storable_text("plain", repaired), "plain");
+  EXPECT_EQ(storable_text("券 \xF0\x9F\x8E\xAB", repaired), "券 \xF0\x9F\x8E\xAB");
+  EXPECT_EQ(storable_text(std::string_view("a\0b", 3), repaired),
             "a\xEF\xBF\xBD"
             "b");
-  EXPECT_EQ(storable_text("\xC0\x80", mended), "\xEF\xBF\xBD\xEF\xBF\xBD");
-  EXPECT_EQ(storable_text("\xED\xA0\x80x", mended), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx");
-  EXPECT_EQ(storable_text("\xF4\x90\x80\x80", mended).size(), 12U);
-  EXPECT_EQ(storable_text("cut \xE5\x88", mended), "cut \xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(storable_text("\xC0\x80", repaired), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(storable_text("\xED\xA0\x80x", repaired), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx");
+  EXPECT_EQ(storable_text("\xF4\x90\x80\x80", repaired).size(), 12U);
+  EXPECT_EQ(storable_text("cut \xE5\x88", repaired), "cut \xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 }  // namespace

@@ -16,105 +16,107 @@ class PurgeClock : public StoreTest {
  protected:
   /// Returns the reason why a purge would not trust the wall clock; an empty text if it would trust
   /// the clock.
-  std::string doubt(std::int64_t now_ms, std::int64_t steady_ms, const std::string& boot = "b1",
-                    PurgeMode mode = PurgeMode::kRemove) {
+  std::string clock_error(std::int64_t now_ms, std::int64_t steady_ms,
+                          const std::string& boot = "b1", PurgeMode mode = PurgeMode::kRemove) {
     const auto connection = writer();
-    const auto found = doubt_about_clock(*connection, now_ms, SteadyTime{boot, steady_ms}, mode);
+    const auto found = find_clock_error(*connection, now_ms, SteadyTime{boot, steady_ms}, mode);
     EXPECT_TRUE(found) << found.error().message;
     return found ? found->value_or("") : "failed";
   }
-  static bool says(const std::string& doubt, std::string_view text) {
-    return doubt.find(text) != std::string::npos;
+  static bool contains(const std::string& clock_error, std::string_view text) {
+    return clock_error.find(text) != std::string::npos;
   }
 };
 COUPONHOOK_ON_EVERY_ENGINE(PurgeClock);
 
-TEST_P(PurgeClock, IsBelievedWhereANotificationCameWithinADayOfIt) {
+TEST_P(PurgeClock, IsTrustedIfANotificationCameWithinADay) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 0), "");
-  EXPECT_EQ(doubt(kNow + 23 * kHour, 1), "");
-  EXPECT_EQ(doubt(kNow - 23 * kHour, 2), "") << "a clock that was set back a little";
+  EXPECT_EQ(clock_error(kNow, 0), "");
+  EXPECT_EQ(clock_error(kNow + 23 * kHour, 1), "");
+  EXPECT_EQ(clock_error(kNow - 23 * kHour, 2), "") << "a clock that was set back a little";
 }
 
-TEST_P(PurgeClock, IsDoubtedWhereItJumpedAheadWhileTheMachineRan) {
+TEST_P(PurgeClock, IsNotTrustedAfterAJumpAhead) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 1000), "");
+  EXPECT_EQ(clock_error(kNow, 1000), "");
   for (const std::int64_t jump : {2, 200, 4000}) {
-    const std::string why = doubt(kNow + jump * kDay, 1000 + kHour);
-    EXPECT_TRUE(says(why, "ahead")) << why;
-    EXPECT_TRUE(says(why, std::to_string(jump - 1) + " days")) << why;
+    const std::string why = clock_error(kNow + jump * kDay, 1000 + kHour);
+    EXPECT_TRUE(contains(why, "ahead")) << why;
+    EXPECT_TRUE(contains(why, std::to_string(jump - 1) + " days")) << why;
   }
 }
 
-TEST_P(PurgeClock, IsDoubtedWhereItWasSetBack) {
+TEST_P(PurgeClock, IsNotTrustedAfterItWasSetBack) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 1000), "");
-  const std::string why = doubt(kNow - 200 * kDay, 1000 + kHour);
-  EXPECT_TRUE(says(why, "back by 200 days")) << why;
-  EXPECT_TRUE(says(doubt(kNow - 200 * kDay, 5, "b2"), "before the last notification"));
+  EXPECT_EQ(clock_error(kNow, 1000), "");
+  const std::string why = clock_error(kNow - 200 * kDay, 1000 + kHour);
+  EXPECT_TRUE(contains(why, "back by 200 days")) << why;
+  EXPECT_TRUE(contains(clock_error(kNow - 200 * kDay, 5, "b2"), "before the last notification"));
 }
 
-TEST_P(PurgeClock, IsDoubtedWhereAMachineStartsWithItWrong) {
+TEST_P(PurgeClock, IsNotTrustedIfWrongWhenTheMachineStarts) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 1000), "");
-  const std::string why = doubt(kNow + 200 * kDay, 5, "b2");
-  EXPECT_TRUE(says(why, "200 days after the last notification")) << why;
-  EXPECT_NE(doubt(kNow + 200 * kDay, 6, "b2"), "") << "a doubtful time leaves no mark";
+  EXPECT_EQ(clock_error(kNow, 1000), "");
+  const std::string why = clock_error(kNow + 200 * kDay, 5, "b2");
+  EXPECT_TRUE(contains(why, "200 days after the last notification")) << why;
+  EXPECT_NE(clock_error(kNow + 200 * kDay, 6, "b2"), "") << "a doubtful time leaves no mark";
   const auto connection = writer();
-  const auto untold = doubt_about_clock(*connection, kNow + 200 * kDay, {}, PurgeMode::kRemove);
-  EXPECT_TRUE(untold.value().has_value()) << "a system that tells no steady time";
+  const auto without_steady_time =
+      find_clock_error(*connection, kNow + 200 * kDay, {}, PurgeMode::kRemove);
+  EXPECT_TRUE(without_steady_time.value().has_value()) << "a system that tells no steady time";
 }
 
-TEST_P(PurgeClock, IsBelievedWhereTheStoreWasMerelyIdle) {
+TEST_P(PurgeClock, IsTrustedIfTheStoreWasOnlyIdle) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 1000), "");
-  EXPECT_EQ(doubt(kNow + 300 * kDay, 1000 + 300 * kDay), "");
-  EXPECT_EQ(doubt(kNow + 301 * kDay, 1000 + 300 * kDay + 20 * kHour), "") << "the mark goes along";
+  EXPECT_EQ(clock_error(kNow, 1000), "");
+  EXPECT_EQ(clock_error(kNow + 300 * kDay, 1000 + 300 * kDay), "");
+  EXPECT_EQ(clock_error(kNow + 301 * kDay, 1000 + 300 * kDay + 20 * kHour), "")
+      << "the mark goes along";
 }
 
-TEST_P(PurgeClock, IsBelievedAgainOnceANotificationComesOrSomebodyHasLookedAtIt) {
+TEST_P(PurgeClock, IsTrustedAgainAfterANotificationOrAnOverride) {
   write_together(admission("n"));
   const std::int64_t later = kNow + 200 * kDay;
-  EXPECT_NE(doubt(later, 5, "b2"), "");
+  EXPECT_NE(clock_error(later, 5, "b2"), "");
   Admission fresh = admission("fresh");
   fresh.received_at_ms = later - kHour;
   write_together(std::move(fresh));
-  EXPECT_EQ(doubt(later, 6, "b2"), "");
-  EXPECT_NE(doubt(later + 100 * kDay, 7, "b2"), "");
+  EXPECT_EQ(clock_error(later, 6, "b2"), "");
+  EXPECT_NE(clock_error(later + 100 * kDay, 7, "b2"), "");
   ASSERT_TRUE(trust_clock(*writer(), later + 100 * kDay, SteadyTime{"b2", 8}));
-  EXPECT_EQ(doubt(later + 100 * kDay, 9, "b2"), "");
+  EXPECT_EQ(clock_error(later + 100 * kDay, 9, "b2"), "");
 }
 
-TEST_P(PurgeClock, IsNotBelievedForWhatOurOwnClockAloneHasTimed) {
+TEST_P(PurgeClock, IsNotTrustedForTimesOfOurOwnClockAlone) {
   write_together(admission("n"));
-  Admission told = admission("told");
-  told.source = "reconcile";
-  told.received_at_ms = kNow + 200 * kDay;
-  write_together(std::move(told));
-  EXPECT_NE(doubt(kNow + 200 * kDay, 5, "b2"), "");
+  Admission reconciled = admission("told");
+  reconciled.source = "reconcile";
+  reconciled.received_at_ms = kNow + 200 * kDay;
+  write_together(std::move(reconciled));
+  EXPECT_NE(clock_error(kNow + 200 * kDay, 5, "b2"), "");
 }
 
-TEST_P(PurgeClock, IsShownRightByACopyAndByWhatIsSealed) {
+TEST_P(PurgeClock, IsConfirmedByACopyAndBySealedBodies) {
   write_together(admission("n"));
   Admission copy = admission("n");
   copy.received_at_ms = kNow + 200 * kDay;
   write_together(std::move(copy));
-  EXPECT_EQ(doubt(kNow + 200 * kDay, 5, "b2"), "");
+  EXPECT_EQ(clock_error(kNow + 200 * kDay, 5, "b2"), "");
   Quarantined sealed = quarantined('q');
   sealed.received_at_ms = kNow + 400 * kDay;
   write_together(std::move(sealed));
-  EXPECT_EQ(doubt(kNow + 400 * kDay, 5, "b3"), "");
+  EXPECT_EQ(clock_error(kNow + 400 * kDay, 5, "b3"), "");
 }
 
 TEST_P(PurgeClock, HasNothingToLoseInAStoreThatHasReceivedNothing) {
-  EXPECT_EQ(doubt(kNow, 5), "");
-  EXPECT_NE(doubt(kNow + 3 * kDay, 6), "") << "but it may jump all the same";
+  EXPECT_EQ(clock_error(kNow, 5), "");
+  EXPECT_NE(clock_error(kNow + 3 * kDay, 6), "") << "but it may jump all the same";
 }
 
 TEST_P(PurgeClock, LeavesNoMarkWhereItIsOnlyAskedFor) {
   write_together(admission("n"));
-  EXPECT_EQ(doubt(kNow, 5, "b1", PurgeMode::kCount), "");
-  EXPECT_NE(doubt(kNow + 3 * kDay, 5 + 3 * kDay), "");
+  EXPECT_EQ(clock_error(kNow, 5, "b1", PurgeMode::kCount), "");
+  EXPECT_NE(clock_error(kNow + 3 * kDay, 5 + 3 * kDay), "");
 }
 
 TEST(SteadyTimeOfTheSystem, GoesOnAndNamesTheMachinesStart) {

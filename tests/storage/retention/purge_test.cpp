@@ -240,26 +240,26 @@ TEST_P(LeaseTest, IsOneOwnersAtATime) {
 
 TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
   PurgePace pace(kOneWriterPurge);
-  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(500ms, {}));
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.pause_after(500ms, {}));
   EXPECT_EQ(pace.rows(), PurgePace::kRowsMin);
-  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(50us, {}));
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.pause_after(50us, {}));
   EXPECT_EQ(pace.rows(), PurgePace::kRowsMax);
 }
 
 TEST(PurgePace, RestsInProportionWhereThereIsTime) {
-  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {}), 78ms);
-  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1000, .time = 1h}), 78ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).pause_after(2ms, {}), 78ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).pause_after(2ms, {.rows = 1000, .time = 1h}), 78ms);
 }
 
 TEST(PurgePace, RestsNoLongerThanWhatIsLeftAllows) {
   PurgePace pace(kOneWriterPurge);
   const std::int64_t transactions = 1000;
-  EXPECT_EQ(pace.rest_after(1ms, {.rows = transactions * pace.rows(), .time = 10s}), 9ms);
+  EXPECT_EQ(pace.pause_after(1ms, {.rows = transactions * pace.rows(), .time = 10s}), 9ms);
 }
 
 TEST(PurgePace, LeavesOthersMostOfTheTimeWhateverIsLeft) {
-  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1'000'000'000, .time = 1s}), 4ms);
-  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1, .time = -1s}), 4ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).pause_after(2ms, {.rows = 1'000'000'000, .time = 1s}), 4ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).pause_after(2ms, {.rows = 1, .time = -1s}), 4ms);
 }
 
 }  // namespace

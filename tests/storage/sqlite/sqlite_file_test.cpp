@@ -66,7 +66,7 @@ class SqliteFileTest : public ::testing::Test {
   fs::path path_ = folder_.path() / "data" / "store.db";
 };
 
-TEST_F(SqliteFileTest, KeepsPeoplesDataFromOthers) {
+TEST_F(SqliteFileTest, ProtectsItsFilesFromOtherUsers) {
   const mode_t before = ::umask(0);
   const auto store = open();
   ::umask(before);
@@ -79,7 +79,7 @@ TEST_F(SqliteFileTest, KeepsPeoplesDataFromOthers) {
   EXPECT_EQ(mode_of(path_.string() + ".lock"), 0600U);
 }
 
-TEST_F(SqliteFileTest, MakesAStoreThatOthersFindWhole) {
+TEST_F(SqliteFileTest, CreatesAStoreAtomically) {
   fill(100);
   const std::string answer =
       sqlite3("PRAGMA integrity_check; PRAGMA journal_mode; SELECT count(*) FROM notifications;");
@@ -106,7 +106,7 @@ TEST_F(SqliteFileTest, RecordsItsMigrations) {
   EXPECT_EQ(answer, expected);
 }
 
-TEST_F(SqliteFileTest, LetsOnlyOneServiceIn) {
+TEST_F(SqliteFileTest, AllowsOnlyOneService) {
   const auto held = open();
   ASSERT_TRUE(held);
   const auto [code, message] = refusal(open());
@@ -171,7 +171,7 @@ TEST_F(SqliteFileTest, TakesAnEmptyFileForNoStoreYet) {
   EXPECT_TRUE(Store::is_made(url(), {}).value());
 }
 
-TEST_F(SqliteFileTest, TellsWhereNoStoreCanBeMade) {
+TEST_F(SqliteFileTest, ReportsWhereNoStoreCanBeCreated) {
   EXPECT_TRUE(Store::check_place(url()));
   EXPECT_FALSE(fs::exists(path_.parent_path())) << "looking makes nothing";
   const fs::path file = folder_.path() / "file";
@@ -181,7 +181,7 @@ TEST_F(SqliteFileTest, TellsWhereNoStoreCanBeMade) {
   }
 }
 
-TEST_F(SqliteFileTest, TellsWhereAStoreCannotBeWritten) {
+TEST_F(SqliteFileTest, ReportsWhereAStoreCannotBeWritten) {
   if (::geteuid() == 0) GTEST_SKIP() << "the superuser may write anywhere";
   fs::create_directories(path_.parent_path());
   fs::permissions(path_.parent_path(), fs::perms::owner_read | fs::perms::owner_exec);
@@ -203,7 +203,7 @@ TEST_F(SqliteFileTest, RefusesAStoreDamagedInTheMiddle) {
   EXPECT_EQ(refusal(open()).first, "corrupt");
 }
 
-TEST_F(SqliteFileTest, FindsDamageWhenAskedToLookAtEverything) {
+TEST_F(SqliteFileTest, FindsDamageInAFullCheck) {
   fill(200);
   const auto middle = static_cast<std::streamoff>(fs::file_size(path_) / 8192 * 4096);
   overwrite(middle, std::string(4096, '\xa5'));
@@ -269,12 +269,12 @@ TEST_F(SqliteFileTest, InspectsBesideAService) {
   EXPECT_EQ(Reader((*looking)->reader().value()).counts().value().stored, 2);
 }
 
-TEST_F(SqliteFileTest, GivesNoWriterForLooking) {
+TEST_F(SqliteFileTest, GivesNoWriterForInspection) {
   fill(1);
   EXPECT_EQ(refusal(inspect().value()->writer()).first, "unavailable");
 }
 
-TEST_F(SqliteFileTest, TellsItsSize) {
+TEST_F(SqliteFileTest, ReportsItsSize) {
   fill(100);
   const auto store = open().value();
   const std::int64_t size = store->reader().value()->size_bytes().value();

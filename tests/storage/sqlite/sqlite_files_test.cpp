@@ -136,7 +136,7 @@ TEST_F(SqliteFilesTest, AreLostWhenAnotherFileTakesThePlaceOfOne) {
   }
 }
 
-TEST_F(SqliteFilesTest, AreLostWhenALinkToThemLeadsElsewhere) {
+TEST_F(SqliteFilesTest, AreLostWhenTheirLinkChanges) {
   close();
   fs::rename(path_, elsewhere_);
   fs::create_symlink(elsewhere_, path_);
@@ -215,7 +215,7 @@ TEST_F(SqliteFilesTest, ClosingTheLastLeavesTheLogOfAnotherStoreAlone) {
   EXPECT_TRUE(fs::exists(log));
 }
 
-TEST_F(SqliteFilesTest, AreToldFromThoseOfAStoreThatWasReplacedBeforeItWasUsed) {
+TEST_F(SqliteFilesTest, AreDistinguishedFromAStoreReplacedBeforeUse) {
   close();
   store_ = Store::open({"sqlite", path_}, {}, kNow).value();
   fs::copy_file(path_, elsewhere_);

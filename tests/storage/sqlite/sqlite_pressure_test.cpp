@@ -12,7 +12,7 @@ namespace couponhook::storage {
 namespace {
 
 using std::chrono::milliseconds;
-using Told = std::map<std::string, AdmitOutcome>;
+using OutcomeMap = std::map<std::string, AdmitOutcome>;
 
 const Statement kSynchronous{"PRAGMA synchronous"};
 
@@ -44,7 +44,7 @@ class SqlitePressureTest : public ::testing::Test {
   std::unique_ptr<Store> store_;
 };
 
-TEST_F(SqlitePressureTest, OnlyWhatIsPromisedWaitsForTheDisk) {
+TEST_F(SqlitePressureTest, OnlyAcknowledgedWritesWaitForTheDisk) {
   constexpr std::int64_t kFull = 2;
   constexpr std::int64_t kNormal = 1;
   open();
@@ -57,7 +57,7 @@ TEST_F(SqlitePressureTest, OnlyWhatIsPromisedWaitsForTheDisk) {
   EXPECT_EQ(synchronous(WriterRole::kMaintenance), kNormal);
 }
 
-TEST_F(SqlitePressureTest, AnAdmissionOutwaitsAnotherProcessAndCountsThoughItIsLate) {
+TEST_F(SqlitePressureTest, AnAdmissionWaitsForAnotherProcessAndIsStoredLate) {
   open({.admission_wait = milliseconds(50)});
   const auto beside = Store::join({"sqlite", path_}, {}).value();
   const auto other = beside->writer(WriterRole::kMaintenance).value();
@@ -73,10 +73,10 @@ TEST_F(SqlitePressureTest, AnAdmissionOutwaitsAnotherProcessAndCountsThoughItIsL
   EXPECT_FALSE(inbox.activity().failing) << "nothing has been refused yet";
   EXPECT_GE(inbox.activity().stalled_for.value_or(milliseconds(0)), milliseconds(100));
   ASSERT_TRUE(other->commit());
-  EXPECT_EQ(outcomes.wait_for(1), (Told{{"n1", AdmitOutcome::kStored}}));
+  EXPECT_EQ(outcomes.wait_for(1), (OutcomeMap{{"n1", AdmitOutcome::kStored}}));
 }
 
-TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
+TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeEarlierWaiters) {
   open();
   const auto admissions = store_->writer(WriterRole::kAdmissions).value();
   const auto deliveries = store_->writer(WriterRole::kDeliveries).value();
@@ -103,7 +103,7 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
   EXPECT_EQ(order.at(0), "admissions");
 }
 
-TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
+TEST_F(SqlitePressureTest, TheWalIsCheckpointedWhileWritersRun) {
   constexpr int kCount = 400;
   constexpr std::size_t kBytes = 200'000;
   // A checkpoint takes a turn to write only if the checkpoint is quick, which on a busy machine

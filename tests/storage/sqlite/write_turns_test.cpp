@@ -54,7 +54,7 @@ TEST(WriteTurns, GiveOneAtATime) {
   EXPECT_TRUE(turns.take(kDeliveries, milliseconds(0)));
 }
 
-TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
+TEST(WriteTurns, ServeWaitersInOrder) {
   WriteTurns turns;
   ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
   std::vector<int> served;
@@ -93,7 +93,7 @@ TEST(WriteTurns, ServeRolesInTheOrderOfTheirPrecedence) {
             (std::vector{kAdmissions, kDeliveries, kDeliveries, kOperators, kMaintenance}));
 }
 
-TEST(WriteTurns, ServeWhoHasWaitedForLongBeforeAllButAdmissions) {
+TEST(WriteTurns, ServeOverdueWaitersBeforeAllButAdmissions) {
   WriteTurns turns(milliseconds(0));
   ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
   Line line(turns);
@@ -123,7 +123,7 @@ TEST(WriteTurns, LetMaintenanceThroughBetweenBusyDeliveries) {
   for (std::thread& thread : busy) thread.join();
 }
 
-TEST(WriteTurns, LetNobodyStarve) {
+TEST(WriteTurns, AvoidStarvation) {
   WriteTurns turns;
   std::atomic<bool> over = false;
   std::vector<std::thread> busy;

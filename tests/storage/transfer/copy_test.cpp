@@ -128,12 +128,12 @@ TEST_F(CopyTest, NumbersNewRowsAfterTheOldOnes) {
 TEST_F(CopyTest, GoesOnWhereItEnded) {
   fill_source(1000);
   copy_until("notifications", 300);
-  std::uint64_t first_told = 0;
+  std::uint64_t first_reported = 0;
   const auto reports = copy([&](std::string_view doing, std::uint64_t done, std::uint64_t) {
-    if (first_told == 0 && doing == "copied notifications") first_told = done;
+    if (first_reported == 0 && doing == "copied notifications") first_reported = done;
   });
   ASSERT_TRUE(reports) << reports.error().message;
-  EXPECT_GT(first_told, 300U);
+  EXPECT_GT(first_reported, 300U);
   EXPECT_EQ(psql("SELECT count(*) FROM notifications"), "1001\n");
 }
 
@@ -192,7 +192,7 @@ TEST(RowDigest, DoesNotDependOnTheOrderOfRows) {
   EXPECT_EQ(forwards, backwards);
 }
 
-TEST(RowDigest, TellsValuesApart) {
+TEST(RowDigest, DistinguishesValues) {
   const std::vector<Row> rows{{},
                               {nullptr},
                               {std::int64_t{0}},

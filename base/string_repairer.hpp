@@ -8,17 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 
 namespace couponhook::base {
 
 /// Reads one JSON string and at the same time writes the repaired string to the output.
-class StringMender {
+class StringRepairer {
  public:
   /// \param rest the JSON text after the opening quote of the string. The bytes that run() reads
   ///   are removed from `rest`.
   /// \param out the output text, to which the repaired string is appended, quotes included.
-  StringMender(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
+  StringRepairer(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
 
   /// Reads, repairs and writes the string.
   /// \return false if the string has no closing quote.

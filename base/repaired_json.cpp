@@ -1,4 +1,4 @@
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/string_mender.hpp"
+#include "base/string_repairer.hpp"
 
 namespace couponhook::base {
 namespace {
@@ -59,7 +59,7 @@ struct Watch {
   std::string_view path;
   std::string value{};  // first value found for the watched JSON member
   bool is_seen = false;
-  bool is_sound = true;  // true if every value found for the watched JSON member was free of flaws
+  bool is_valid = true;  // true if every value found for the watched JSON member was free of flaws
   bool differs = false;  // true if two different values were found for the watched JSON member
   // Number of the last parent object in which the watched JSON member was found. Parent objects
   // are numbered from 1 in the order of the text; the outermost object has the number 0.
@@ -70,15 +70,16 @@ struct Watch {
   std::size_t occasions = 0;
 };
 
-class Mender {
+class ObjectRepairer {
  public:
-  Mender(std::string_view text, const JsonLimits& limits, std::span<const std::string_view> watched)
+  ObjectRepairer(std::string_view text, const JsonLimits& limits,
+                 std::span<const std::string_view> watched)
       : rest_(text), limits_(limits) {
     for (const std::string_view path : watched) watches_.push_back({.path = path});
     out_.reserve(text.size() + 64);
   }
 
-  std::optional<MendedObject> run() {
+  std::optional<RepairedObject> run() {
     if (rest_.starts_with(kMark)) {
       note(JsonFlaw::kByteOrderMark);
       rest_.remove_prefix(kMark.size());
@@ -96,7 +97,7 @@ class Mender {
       if (rest_.find_first_of("{[\"") != std::string_view::npos) return {};
       note(JsonFlaw::kTrailing);
     }
-    return MendedObject{std::move(out_), flaws_, first_uncertain()};
+    return RepairedObject{std::move(out_), flaws_, first_uncertain()};
   }
 
  private:
@@ -154,7 +155,7 @@ class Mender {
     rest_.remove_prefix(1);
     const std::size_t begin = out_.size();
     if (frame.has_written) out_ += ',';
-    StringMender key(rest_, out_);
+    StringRepairer key(rest_, out_);
     if (!key.run()) return false;
     flaws_ |= key.flaws();
     skip_space();
@@ -219,7 +220,7 @@ class Mender {
 
   bool take_string(const std::string& path) {
     rest_.remove_prefix(1);
-    StringMender text(rest_, out_);
+    StringRepairer text(rest_, out_);
     if (!text.run()) return false;
     flaws_ |= text.flaws();
     see(path, "\"" + text.value(), text.flaws() == 0);
@@ -237,18 +238,18 @@ class Mender {
     // Number of decimal digits that always fit into a uint64_t.
     constexpr std::size_t kExactDigits = 19;
     const bool is_literal = token == "true" || token == "false" || token == "null";
-    const bool is_sound = is_literal || is_number(token);
+    const bool is_valid = is_literal || is_number(token);
     // WeChat Pay may send an id as a number. Write a number of more than 19 digits as a string,
     // because a parser that stores the number as a double would lose the last digits.
-    const bool is_long = is_sound && is_digits(token) && size > kExactDigits;
-    const bool is_value = is_literal || (is_sound && is_in_range(token));
+    const bool is_long = is_valid && is_digits(token) && size > kExactDigits;
+    const bool is_value = is_literal || (is_valid && is_in_range(token));
     if (!is_value) note(JsonFlaw::kNumber);
     if (is_value && !is_long) {
       out_ += token;
     } else {
       out_.append("\"").append(token).append("\"");
     }
-    see(path, (is_digits(token) ? "\"" : "") + std::string(token), is_sound);
+    see(path, (is_digits(token) ? "\"" : "") + std::string(token), is_valid);
     return true;
   }
 
@@ -280,7 +281,7 @@ class Mender {
       rest_.remove_prefix(1);
       if (c == '"') {
         ignored.clear();
-        if (!StringMender(rest_, ignored).run()) return false;
+        if (!StringRepairer(rest_, ignored).run()) return false;
       } else if (c == '{' || c == '[') {
         open += c;
       } else if (c == '}' || c == ']') {
@@ -311,7 +312,7 @@ class Mender {
     }
   }
 
-  void see(std::string_view path, std::string value, bool is_sound) {
+  void see(std::string_view path, std::string value, bool is_valid) {
     if (path.empty()) return;
     const auto watch = std::ranges::find(watches_, path, &Watch::path);
     if (watch == watches_.end()) return;
@@ -322,14 +323,14 @@ class Mender {
     }
     if (!watch->is_seen || watch->holder != watch->occasions) ++watch->holders;
     watch->is_seen = true;
-    watch->is_sound = watch->is_sound && is_sound;
+    watch->is_valid = watch->is_valid && is_valid;
     watch->holder = watch->occasions;
   }
 
   [[nodiscard]] std::string first_uncertain() const {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
-      if (!watch.is_sound) return std::string(watch.path).append(" is invalid");
+      if (!watch.is_valid) return std::string(watch.path).append(" is invalid");
       // The parent object may occur twice in the text, once with the watched (identifying) member
       // and once without it. Two parsers could then read different values, so the member is
       // uncertain too.
@@ -352,34 +353,34 @@ class Mender {
 }  // namespace
 
 std::string describe_flaws(std::uint16_t flaws) {
-  struct Words {
+  struct FlawText {
     JsonFlaw flaw;
     std::string_view words;
   };
-  constexpr std::array kWords{
-      Words{JsonFlaw::kByteOrderMark, "a byte order mark before it"},
-      Words{JsonFlaw::kControlCharacter, "a control character in a string"},
-      Words{JsonFlaw::kNotUtf8, "bytes in a string that are not UTF-8"},
-      Words{JsonFlaw::kSurrogate, "half of a surrogate pair in a string"},
-      Words{JsonFlaw::kEscape, "an invalid escape in a string"},
-      Words{JsonFlaw::kDuplicateKey, "a key that comes twice"},
-      Words{JsonFlaw::kNumber, "a number out of range, or an unknown literal"},
-      Words{JsonFlaw::kTooDeep, "a part that is nested too deeply"},
-      Words{JsonFlaw::kTooMany, "too many values"},
-      Words{JsonFlaw::kComma, "a comma behind the last member"},
-      Words{JsonFlaw::kTrailing, "bytes behind its end"},
+  constexpr std::array kFlawTexts{
+      FlawText{JsonFlaw::kByteOrderMark, "a byte order mark before it"},
+      FlawText{JsonFlaw::kControlCharacter, "a control character in a string"},
+      FlawText{JsonFlaw::kNotUtf8, "bytes in a string that are not UTF-8"},
+      FlawText{JsonFlaw::kSurrogate, "half of a surrogate pair in a string"},
+      FlawText{JsonFlaw::kEscape, "an invalid escape in a string"},
+      FlawText{JsonFlaw::kDuplicateKey, "a key that comes twice"},
+      FlawText{JsonFlaw::kNumber, "a number out of range, or an unknown literal"},
+      FlawText{JsonFlaw::kTooDeep, "a part that is nested too deeply"},
+      FlawText{JsonFlaw::kTooMany, "too many values"},
+      FlawText{JsonFlaw::kComma, "a comma behind the last member"},
+      FlawText{JsonFlaw::kTrailing, "bytes behind its end"},
   };
   std::string text;
-  for (const auto& [flaw, words] : kWords) {
+  for (const auto& [flaw, words] : kFlawTexts) {
     if ((flaws & static_cast<std::uint16_t>(flaw)) == 0) continue;
     text.append(text.empty() ? "" : ", ").append(words);
   }
   return text;
 }
 
-std::optional<MendedObject> mend_object(std::string_view text, const JsonLimits& limits,
-                                        std::span<const std::string_view> watched) {
-  return Mender(text, limits, watched).run();
+std::optional<RepairedObject> repair_object(std::string_view text, const JsonLimits& limits,
+                                            std::span<const std::string_view> watched) {
+  return ObjectRepairer(text, limits, watched).run();
 }
 
 }  // namespace couponhook::base

@@ -54,9 +54,9 @@ struct RefundOrder {
 /// class does no I/O and reads no clock: the same calls with the same times and the same random
 /// seed give the same records. Returned pointers stay valid as long as this object exists. Not
 /// thread-safe.
-class Books {
+class CouponRecords {
  public:
-  explicit Books(SeededRandom& chance) : chance_(chance) {}
+  explicit CouponRecords(SeededRandom& chance) : chance_(chance) {}
 
   /// Creates a stock (批次) of 代金券. Idempotent: a second call with the same creator and the same
   /// out_request_no returns the stock that the first call created.
@@ -88,14 +88,14 @@ class Books {
   [[nodiscard]] const Transaction* find_transaction(const std::string& id) const;
   [[nodiscard]] std::vector<const Refund*> refunds_of(const std::string& transaction_id) const;
 
-  // The functions whose names begin with each_ call the function `look` for every stock, coupon,
+  // The functions whose names begin with each_ call the function `visit` for every stock, coupon,
   // payment or refund, the oldest record first.
-  void each_stock(const std::function<void(const Stock&)>& look) const;
-  void each_coupon(const std::function<void(const Coupon&)>& look) const;
+  void each_stock(const std::function<void(const Stock&)>& visit) const;
+  void each_coupon(const std::function<void(const Coupon&)>& visit) const;
   void each_coupon_of(const std::string& openid,
-                      const std::function<void(const Coupon&)>& look) const;
-  void each_transaction(const std::function<void(const Transaction&)>& look) const;
-  void each_refund(const std::function<void(const Refund&)>& look) const;
+                      const std::function<void(const Coupon&)>& visit) const;
+  void each_transaction(const std::function<void(const Transaction&)>& visit) const;
+  void each_refund(const std::function<void(const Refund&)>& visit) const;
 
  private:
   Stock* stock_of_product(const std::string& id, Product product);

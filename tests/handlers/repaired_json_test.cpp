@@ -3,7 +3,7 @@
 // must never be repaired by a guess. Each test puts one error into a notification of each kind, at
 // every position.
 
-#include "base/mended_json.hpp"
+#include "base/repaired_json.hpp"
 
 #include <array>
 #include <string>
@@ -88,7 +88,7 @@ std::string why_unreadable(std::string_view event_type, std::string_view resourc
   return other == nullptr ? "it was readable" : other->unreadable;
 }
 
-TEST(FlawedEvent, IsReadFromTheFieldsThatDecide) {
+TEST(FlawedEvent, IsReadFromTheIdentifyingFields) {
   for (const Kind& kind : kinds()) {
     for (const auto& [members, flaw] : harmless_flaws()) {
       expect_fact(kind, "{" + members + kind.members + "}", flaw);
@@ -113,7 +113,7 @@ TEST(FlawedEvent, HasNoFlawWhereThereIsNone) {
   }
 }
 
-TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
+TEST(FlawedEvent, IsUnreadableWithAnInvalidIdentifyingField) {
   for (const Kind& kind : kinds()) {
     for (const std::string field : {"stock_id", "coupon_code", "coupon_id", "transaction_id",
                                     "refund_id", "send_time", "consume_time", "success_time"}) {
@@ -130,7 +130,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
   }
 }
 
-TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
+TEST(FlawedEvent, IsUnreadableWithTwoValuesOfAnIdentifyingField) {
   for (const Kind& kind : kinds()) {
     const struct {
       // Name of a JSON member. The case is tested only with notifications that have this member.
@@ -161,7 +161,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValue
   }
 }
 
-TEST(FlawedEvent, IsReadWhereAFieldThatDecidesComesTwiceWithOneValue) {
+TEST(FlawedEvent, IsReadWithARepeatedEqualIdentifyingField) {
   const auto all = kinds();
   for (const Kind& kind : all) {
     expect_fact(kind, "{" + kind.members + "," + kind.members + "}", "twice");
@@ -181,7 +181,7 @@ TEST(FlawedEvent, IsReadWhereAnIdentifierIsANumberOfMoreThan64Bits) {
   EXPECT_EQ(std::get<CouponRedeemed>(reading.event).transaction_id, "4200002188202403057711223344");
 }
 
-TEST(FlawedEvent, IsUnreadableWhereItsMembersCannotBeToldApart) {
+TEST(FlawedEvent, IsUnreadableWithAmbiguousMembers) {
   const std::string members = kinds()[1].members;
   for (const std::string& resource :
        {"{" + members, "{" + members + ",\"description\":\"he said \"hi\" there\"}",
@@ -193,7 +193,7 @@ TEST(FlawedEvent, IsUnreadableWhereItsMembersCannotBeToldApart) {
   }
 }
 
-TEST(FlawedEvent, IsReadByNoNameThatOnlyLooksLikeOneThatDecides) {
+TEST(FlawedEvent, IgnoresNamesSimilarToAnIdentifyingField) {
   const std::string redeemed =
       R"("coupon_id":"34","consume_information":{"transaction_id":"4200"})";
   for (const std::string& name : {"stock_id\0"s, "stock\xFF_id"s, "Stock_id"s, "stock_id\n"s}) {
@@ -204,7 +204,7 @@ TEST(FlawedEvent, IsReadByNoNameThatOnlyLooksLikeOneThatDecides) {
             "stock_id is missing");
 }
 
-TEST(FlawedEvent, FindsWhatDecidesBehindMoreThanTheLimit) {
+TEST(FlawedEvent, FindsIdentifyingFieldsBeyondTheLimit) {
   const base::JsonLimits limits{.depth_max = 4, .values_max = 10};
   std::string resource = "{";
   for (int i = 0; i < 100; ++i) resource += "\"k" + std::to_string(i) + "\":0,";
@@ -215,34 +215,34 @@ TEST(FlawedEvent, FindsWhatDecidesBehindMoreThanTheLimit) {
   EXPECT_EQ(fact->business_key, kind.business_key);
 }
 
-TEST(MendedObject, IsWhatAStrictParserTakes) {
+TEST(RepairedObject, IsAcceptedByAStrictParser) {
   for (const auto& [members, flaw] : harmless_flaws()) {
-    const auto mended = base::mend_object("{" + members + "\"券\":\"ok\"}", {}, {});
-    ASSERT_TRUE(mended) << flaw;
-    const auto parsed = base::parse_object(mended->text, {});
-    ASSERT_TRUE(parsed) << mended->text.substr(0, 200);
+    const auto repaired = base::repair_object("{" + members + "\"券\":\"ok\"}", {}, {});
+    ASSERT_TRUE(repaired) << flaw;
+    const auto parsed = base::parse_object(repaired->text, {});
+    ASSERT_TRUE(parsed) << repaired->text.substr(0, 200);
     if (flaw == "many") continue;
     EXPECT_STREQ((*parsed)["券"].GetString(), "ok");
   }
 }
 
-TEST(MendedObject, KeepsEverythingElseAsItIs) {
+TEST(RepairedObject, KeepsEverythingElseAsItIs) {
   const std::string members =
       R"("n":null,"t":true,"i":-5,"d":1.50,"e":2e3,"s":"券\n\/\u0041\ud83c\udf75","a":[1,[]],"o":{})";
-  EXPECT_EQ(base::mend_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
-  EXPECT_EQ(base::mend_object(R"({"a":1,"a":2,"b":[1,],"c":"a)"
-                              "\x1F\"}",
-                              {}, {})
+  EXPECT_EQ(base::repair_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
+  EXPECT_EQ(base::repair_object(R"({"a":1,"a":2,"b":[1,],"c":"a)"
+                                "\x1F\"}",
+                                {}, {})
                 ->text,
             R"({"a":1,"b":[1],"c":"a\u001f"})");
 }
 
-TEST(MendedObject, CostsMemoryInProportionToTheText) {
+TEST(RepairedObject, CostsMemoryInProportionToTheText) {
   // The text has two million opening brackets. A parser that needed a stack frame or a state for
   // each bracket would need gigabytes of memory.
   const std::string deep(2'000'000, '[');
-  EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
-  EXPECT_TRUE(base::mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));
+  EXPECT_FALSE(base::repair_object("{\"a\":" + deep + "}", {}, {}));
+  EXPECT_TRUE(base::repair_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // stocks (batches of coupons, 批次), coupons and payments. The tests call the class Books directly,
 // without a clock or I/O.
 
-#include "sandbox/books.hpp"
+#include "sandbox/coupon_records.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,59 +24,59 @@ StockTerms terms(std::int64_t max_coupons = 100) {
   return terms;
 }
 
-class SandboxBooks : public ::testing::Test {
+class SandboxRecords : public ::testing::Test {
  protected:
   std::string create_running(std::int64_t max_coupons = 100) {
-    const std::string id = (*books_.create_stock(kCreator, terms(max_coupons), kNow))->id;
-    EXPECT_TRUE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
+    const std::string id = (*records_.create_stock(kCreator, terms(max_coupons), kNow))->id;
+    EXPECT_TRUE(records_.change_stock(StockChange::kStart, id, kCreator, kNow));
     return id;
   }
   Result<const Coupon*> send(const std::string& stock_id, const std::string& number,
                              const std::string& openid = "oUser", Time now = kNow) {
-    return books_.send({stock_id, openid, "wx1", kCreator, kCreator, number}, now);
+    return records_.send({stock_id, openid, "wx1", kCreator, kCreator, number}, now);
   }
   Result<const Transaction*> redeem(const std::string& coupon_id, std::int64_t total = 0) {
-    return books_.redeem({{}, coupon_id, {}, {}, total, {}}, kNow);
+    return records_.redeem({{}, coupon_id, {}, {}, total, {}}, kNow);
   }
 
   SeededRandom chance_{1};
-  Books books_{chance_};
+  CouponRecords records_{chance_};
 };
 
-TEST_F(SandboxBooks, CreateAStockOnceForOneNumber) {
-  const Stock* first = *books_.create_stock(kCreator, terms(), kNow);
-  EXPECT_EQ(*books_.create_stock(kCreator, terms(), kNow), first);
-  EXPECT_EQ(books_.create_stock(kCreator, terms(99), kNow).error().code, "INVALID_REQUEST");
-  EXPECT_NE(*books_.create_stock("1900000002", terms(), kNow), first);
+TEST_F(SandboxRecords, CreateAStockOncePerRequestNumber) {
+  const Stock* first = *records_.create_stock(kCreator, terms(), kNow);
+  EXPECT_EQ(*records_.create_stock(kCreator, terms(), kNow), first);
+  EXPECT_EQ(records_.create_stock(kCreator, terms(99), kNow).error().code, "INVALID_REQUEST");
+  EXPECT_NE(*records_.create_stock("1900000002", terms(), kNow), first);
 }
 
-TEST_F(SandboxBooks, ChangeAStockOnlyAlongItsLife) {
-  const std::string id = (*books_.create_stock(kCreator, terms(), kNow))->id;
-  EXPECT_FALSE(books_.change_stock(StockChange::kPause, id, kCreator, kNow));
-  EXPECT_TRUE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
-  EXPECT_FALSE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
-  EXPECT_TRUE(books_.change_stock(StockChange::kPause, id, kCreator, kNow));
-  EXPECT_TRUE(books_.change_stock(StockChange::kRestart, id, kCreator, kNow));
-  EXPECT_TRUE(books_.change_stock(StockChange::kStop, id, kCreator, kNow));
-  EXPECT_FALSE(books_.change_stock(StockChange::kRestart, id, kCreator, kNow));
+TEST_F(SandboxRecords, AllowOnlyValidStateChangesOfAStock) {
+  const std::string id = (*records_.create_stock(kCreator, terms(), kNow))->id;
+  EXPECT_FALSE(records_.change_stock(StockChange::kPause, id, kCreator, kNow));
+  EXPECT_TRUE(records_.change_stock(StockChange::kStart, id, kCreator, kNow));
+  EXPECT_FALSE(records_.change_stock(StockChange::kStart, id, kCreator, kNow));
+  EXPECT_TRUE(records_.change_stock(StockChange::kPause, id, kCreator, kNow));
+  EXPECT_TRUE(records_.change_stock(StockChange::kRestart, id, kCreator, kNow));
+  EXPECT_TRUE(records_.change_stock(StockChange::kStop, id, kCreator, kNow));
+  EXPECT_FALSE(records_.change_stock(StockChange::kRestart, id, kCreator, kNow));
 }
 
-TEST_F(SandboxBooks, LetNobodyElseChangeAStock) {
+TEST_F(SandboxRecords, LetOnlyTheCreatorChangeAStock) {
   const std::string id = create_running();
-  EXPECT_EQ(books_.change_stock(StockChange::kPause, id, "1900000002", kNow).error().code,
+  EXPECT_EQ(records_.change_stock(StockChange::kPause, id, "1900000002", kNow).error().code,
             "REQUEST_BLOCKED");
 }
 
-TEST_F(SandboxBooks, GiveACouponOnceForOneNumber) {
+TEST_F(SandboxRecords, SendACouponOncePerRequestNumber) {
   const std::string id = create_running();
   const Coupon* first = *send(id, "1");
   EXPECT_EQ(*send(id, "1"), first);
   EXPECT_NE(*send(id, "2"), first);
   EXPECT_EQ(send(id, "1", "oAnother").error().code, "INVALID_REQUEST");
-  EXPECT_EQ(books_.find_stock(id)->distributed, 2);
+  EXPECT_EQ(records_.find_stock(id)->distributed, 2);
 }
 
-TEST_F(SandboxBooks, KeepAStocksLimits) {
+TEST_F(SandboxRecords, KeepAStocksLimits) {
   const std::string id = create_running(3);
   ASSERT_TRUE(send(id, "1"));
   ASSERT_TRUE(send(id, "2"));
@@ -85,12 +85,12 @@ TEST_F(SandboxBooks, KeepAStocksLimits) {
   EXPECT_EQ(send(id, "5", "oThird").error().code, "NOT_ENOUGH");
 }
 
-TEST_F(SandboxBooks, GiveNothingAfterTheEnd) {
+TEST_F(SandboxRecords, SendNoCouponAfterTheEnd) {
   const std::string id = create_running();
   EXPECT_FALSE(send(id, "1", "oUser", kNow + std::chrono::days(31)));
 }
 
-TEST_F(SandboxBooks, RedeemACouponOnce) {
+TEST_F(SandboxRecords, RedeemACouponOnce) {
   const Coupon* coupon = *send(create_running(), "1");
   const Transaction* paid = *redeem(coupon->id);
   EXPECT_EQ(coupon->transaction_id, paid->id);
@@ -99,43 +99,43 @@ TEST_F(SandboxBooks, RedeemACouponOnce) {
   EXPECT_EQ(redeem("1").error().code, "RESOURCE_NOT_EXISTS");
 }
 
-TEST_F(SandboxBooks, RefundNoMoreThanWasPaid) {
+TEST_F(SandboxRecords, RefundNoMoreThanWasPaid) {
   const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
-  EXPECT_EQ((*books_.refund({paid->id, 1500}, kNow))->amount, 1500);
-  EXPECT_FALSE(books_.refund({paid->id, 501}, kNow));
-  EXPECT_EQ((*books_.refund({paid->id, 0}, kNow))->amount, 500);
-  EXPECT_FALSE(books_.refund({paid->id, 0}, kNow));
-  EXPECT_EQ(books_.refunds_of(paid->id).size(), 2U);
+  EXPECT_EQ((*records_.refund({paid->id, 1500}, kNow))->amount, 1500);
+  EXPECT_FALSE(records_.refund({paid->id, 501}, kNow));
+  EXPECT_EQ((*records_.refund({paid->id, 0}, kNow))->amount, 500);
+  EXPECT_FALSE(records_.refund({paid->id, 0}, kNow));
+  EXPECT_EQ(records_.refunds_of(paid->id).size(), 2U);
 }
 
-TEST_F(SandboxBooks, GiveACouponsPartBackInProportion) {
+TEST_F(SandboxRecords, RefundACouponsShareInProportion) {
   const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
-  EXPECT_EQ((*books_.refund({paid->id, 1000}, kNow))->payer_amount, 750);
+  EXPECT_EQ((*records_.refund({paid->id, 1000}, kNow))->payer_amount, 750);
 }
 
-TEST_F(SandboxBooks, DoNotCountARefundThatFailed) {
+TEST_F(SandboxRecords, DoNotCountARefundThatFailed) {
   const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
-  ASSERT_TRUE(books_.refund({paid->id, 2000, "ABNORMAL"}, kNow));
-  EXPECT_TRUE(books_.refund({paid->id, 2000, "SUCCESS"}, kNow));
+  ASSERT_TRUE(records_.refund({paid->id, 2000, "ABNORMAL"}, kNow));
+  EXPECT_TRUE(records_.refund({paid->id, 2000, "SUCCESS"}, kNow));
 }
 
-TEST_F(SandboxBooks, MakeAStockOfMerchantCouponsWhenTheFirstIsIssued) {
+TEST_F(SandboxRecords, CreateABusifavorStockWithItsFirstCoupon) {
   bool is_new = false;
   const SendOrder order{"77", "oUser", "wx1", kCreator, kCreator, "1", "MINIAPP", ""};
-  const Coupon* coupon = *books_.issue(order, kNow, is_new);
+  const Coupon* coupon = *records_.issue(order, kNow, is_new);
   EXPECT_TRUE(is_new);
   EXPECT_EQ(coupon->id.size(), 22U);
-  EXPECT_EQ(*books_.issue(order, kNow, is_new), coupon);
+  EXPECT_EQ(*records_.issue(order, kNow, is_new), coupon);
   EXPECT_FALSE(is_new);
-  EXPECT_EQ(books_.find_stock("77")->product, Product::kBusifavor);
+  EXPECT_EQ(records_.find_stock("77")->product, Product::kBusifavor);
 }
 
-TEST_F(SandboxBooks, UseACodeOnce) {
+TEST_F(SandboxRecords, UseACodeOnce) {
   bool is_new = false;
   SendOrder order{"77", "oUser", "wx1", kCreator, kCreator, "1", "H5", "CODE-1"};
-  EXPECT_EQ((*books_.issue(order, kNow, is_new))->id, "CODE-1");
+  EXPECT_EQ((*records_.issue(order, kNow, is_new))->id, "CODE-1");
   order.out_request_no = "2";
-  EXPECT_FALSE(books_.issue(order, kNow, is_new));
+  EXPECT_FALSE(records_.issue(order, kNow, is_new));
 }
 
 TEST(SandboxChance, SaysTheSameForTheSameSeed) {

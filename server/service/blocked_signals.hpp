@@ -14,6 +14,6 @@ namespace couponhook::server {
 /// Call this function before the first thread starts, because threads inherit the signal mask.
 /// Signals that end a process on purpose (SIGTERM, SIGINT, SIGQUIT, SIGABRT), or after a fault of
 /// the process itself, are not blocked.
-void hold_off_stray_signals();
+void block_unexpected_signals();
 
 }  // namespace couponhook::server

@@ -38,7 +38,7 @@ enum class JsonFlaw : std::uint16_t {
 /// A repaired JSON object, now valid JSON within the given JsonLimits. The watched members (which
 /// identify the coupon, the order and the time) are kept even if the text has more values than
 /// JsonLimits::values_max.
-struct MendedObject {
+struct RepairedObject {
   /// The repaired JSON text, with the members in their original order. Control characters are
   /// escaped, and invalid characters are replaced by U+FFFD. Of several members with the same key
   /// only the first is kept. An invalid number is written as a string, and a value nested too
@@ -63,8 +63,7 @@ struct MendedObject {
 /// \return the repaired object. Nothing if the members cannot be separated reliably: the text is
 ///   not an object, the object is not closed, a string contains an unescaped quote, or a second
 ///   JSON text follows the first one.
-[[nodiscard]] std::optional<MendedObject> mend_object(std::string_view text,
-                                                      const JsonLimits& limits,
-                                                      std::span<const std::string_view> watched);
+[[nodiscard]] std::optional<RepairedObject> repair_object(
+    std::string_view text, const JsonLimits& limits, std::span<const std::string_view> watched);
 
 }  // namespace couponhook::base

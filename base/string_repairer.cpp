@@ -1,4 +1,4 @@
-#include "base/string_mender.hpp"
+#include "base/string_repairer.hpp"
 
 #include <charconv>
 #include <optional>
@@ -52,7 +52,7 @@ std::optional<unsigned> hexadecimal(std::string_view text) {
 
 }  // namespace
 
-bool StringMender::run() {
+bool StringRepairer::run() {
   out_ += '"';
   while (!rest_.empty() && rest_.front() != '"') {
     const auto first = static_cast<unsigned char>(rest_.front());
@@ -70,14 +70,14 @@ bool StringMender::run() {
   return true;
 }
 
-void StringMender::replace(JsonFlaw flaw, std::size_t bytes) {
+void StringRepairer::replace(JsonFlaw flaw, std::size_t bytes) {
   flaws_ |= static_cast<std::uint16_t>(flaw);
   out_ += kReplacementCharacter;
   value_ += kReplacementCharacter;
   rest_.remove_prefix(bytes);
 }
 
-void StringMender::take_control(unsigned char byte) {
+void StringRepairer::take_control(unsigned char byte) {
   // Replace a NUL character by U+FFFD, because databases and most programming languages cannot keep
   // a NUL character inside a text.
   if (byte == 0) return replace(JsonFlaw::kControlCharacter, 1);
@@ -87,7 +87,7 @@ void StringMender::take_control(unsigned char byte) {
   rest_.remove_prefix(1);
 }
 
-void StringMender::take_character() {
+void StringRepairer::take_character() {
   const std::size_t size = utf8_character_size(rest_);
   if (size == 0) return replace(JsonFlaw::kNotUtf8, 1);
   out_ += rest_.substr(0, size);
@@ -95,7 +95,7 @@ void StringMender::take_character() {
   rest_.remove_prefix(size);
 }
 
-bool StringMender::take_escape() {
+bool StringRepairer::take_escape() {
   constexpr std::string_view kNames = "\"\\/bfnrt";
   constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
   if (rest_.size() < 2) return false;
@@ -116,7 +116,7 @@ bool StringMender::take_escape() {
   return true;
 }
 
-void StringMender::take_unicode_escape() {
+void StringRepairer::take_unicode_escape() {
   constexpr std::size_t kLength = 6;
   const auto code = hexadecimal(rest_.substr(2));
   if (!code) return replace(JsonFlaw::kEscape, 2);

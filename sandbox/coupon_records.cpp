@@ -1,4 +1,4 @@
-#include "sandbox/books.hpp"
+#include "sandbox/coupon_records.hpp"
 
 #include <algorithm>
 
@@ -35,8 +35,8 @@ std::optional<ApiError> refusal(const Stock& stock, const SendOrder& order, std:
 
 }  // namespace
 
-Result<const Stock*> Books::create_stock(const std::string& creator, const StockTerms& terms,
-                                         Time now) {
+Result<const Stock*> CouponRecords::create_stock(const std::string& creator,
+                                                 const StockTerms& terms, Time now) {
   const std::string key = request_key(creator, terms.out_request_no);
   if (const std::string* id = find_in(stocks_by_request_, key)) {
     const Stock& stock = stocks_.at(*id);
@@ -55,8 +55,8 @@ Result<const Stock*> Books::create_stock(const std::string& creator, const Stock
   return stocks_in_order_.back();
 }
 
-Result<const Stock*> Books::change_stock(StockChange change, const std::string& stock_id,
-                                         const std::string& creator, Time now) {
+Result<const Stock*> CouponRecords::change_stock(StockChange change, const std::string& stock_id,
+                                                 const std::string& creator, Time now) {
   Stock* const stock = find_in(stocks_, stock_id);
   if (stock == nullptr) return not_found("批次不存在");
   if (stock->creator_mchid != creator) return blocked("调用商户无权限");
@@ -86,7 +86,7 @@ Result<const Stock*> Books::change_stock(StockChange change, const std::string& 
   return stock;
 }
 
-Result<const Stock*> Books::end_stock(const std::string& stock_id, Time now) {
+Result<const Stock*> CouponRecords::end_stock(const std::string& stock_id, Time now) {
   Stock* const stock = find_in(stocks_, stock_id);
   if (stock == nullptr) return not_found("批次不存在");
   stock->status = StockStatus::kStopped;
@@ -95,18 +95,19 @@ Result<const Stock*> Books::end_stock(const std::string& stock_id, Time now) {
   return stock;
 }
 
-Stock* Books::stock_of_product(const std::string& id, Product product) {
+Stock* CouponRecords::stock_of_product(const std::string& id, Product product) {
   Stock* const stock = find_in(stocks_, id);
   return stock != nullptr && stock->product == product ? stock : nullptr;
 }
 
-const Coupon* Books::sent_before(const SendOrder& order) const {
+const Coupon* CouponRecords::sent_before(const SendOrder& order) const {
   const auto* id =
       find_in(coupons_by_request_, request_key(order.sender_mchid, order.out_request_no));
   return id == nullptr ? nullptr : &coupons_.at(*id);
 }
 
-const Coupon* Books::keep(const SendOrder& order, Stock& stock, std::string coupon_id, Time now) {
+const Coupon* CouponRecords::keep(const SendOrder& order, Stock& stock, std::string coupon_id,
+                                  Time now) {
   coupons_by_request_[request_key(order.sender_mchid, order.out_request_no)] = coupon_id;
   ++stock.distributed;
   Coupon& coupon = coupons_[coupon_id];
@@ -117,12 +118,12 @@ const Coupon* Books::keep(const SendOrder& order, Stock& stock, std::string coup
   return &coupon;
 }
 
-std::int64_t Books::held_by(const std::string& openid, const std::string& stock_id) const {
+std::int64_t CouponRecords::held_by(const std::string& openid, const std::string& stock_id) const {
   const auto* held = find_in(coupons_by_openid_, openid);
   return held == nullptr ? 0 : std::ranges::count(*held, stock_id, &Coupon::stock_id);
 }
 
-Result<const Coupon*> Books::send(const SendOrder& order, Time now) {
+Result<const Coupon*> CouponRecords::send(const SendOrder& order, Time now) {
   if (const Coupon* before = sent_before(order)) {
     if (before->stock_id == order.stock_id && before->openid == order.openid) return before;
     return invalid_request("商户单号已用于另一次发放，请更换out_request_no");
@@ -138,7 +139,7 @@ Result<const Coupon*> Books::send(const SendOrder& order, Time now) {
   return keep(order, *stock, std::move(id), now);
 }
 
-Result<const Coupon*> Books::issue(const SendOrder& order, Time now, bool& is_new) {
+Result<const Coupon*> CouponRecords::issue(const SendOrder& order, Time now, bool& is_new) {
   is_new = false;
   if (const Coupon* before = sent_before(order)) return before;
   if (find_stock(order.stock_id) == nullptr) {
@@ -163,7 +164,7 @@ Result<const Coupon*> Books::issue(const SendOrder& order, Time now, bool& is_ne
   return keep(order, *stock, std::move(code), now);
 }
 
-Result<const Transaction*> Books::redeem(const RedeemOrder& order, Time now) {
+Result<const Transaction*> CouponRecords::redeem(const RedeemOrder& order, Time now) {
   Coupon* const coupon = find_in(coupons_, order.coupon_id);
   if (coupon == nullptr || (!order.stock_id.empty() && coupon->stock_id != order.stock_id)) {
     return not_found("券不存在");
@@ -190,7 +191,7 @@ Result<const Transaction*> Books::redeem(const RedeemOrder& order, Time now) {
   return transactions_in_order_.back();
 }
 
-Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
+Result<const Refund*> CouponRecords::refund(const RefundOrder& order, Time now) {
   Transaction* const paid = find_in(transactions_, order.transaction_id);
   if (paid == nullptr) return not_found("订单不存在");
   const std::int64_t left = paid->total - paid->refunded;
@@ -213,44 +214,44 @@ Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
   return &refunds_.back();
 }
 
-const Stock* Books::find_stock(const std::string& id) const {
+const Stock* CouponRecords::find_stock(const std::string& id) const {
   return find_in(stocks_, id);
 }
 
-const Coupon* Books::find_coupon(const std::string& id) const {
+const Coupon* CouponRecords::find_coupon(const std::string& id) const {
   return find_in(coupons_, id);
 }
 
-const Transaction* Books::find_transaction(const std::string& id) const {
+const Transaction* CouponRecords::find_transaction(const std::string& id) const {
   return find_in(transactions_, id);
 }
 
-std::vector<const Refund*> Books::refunds_of(const std::string& transaction_id) const {
+std::vector<const Refund*> CouponRecords::refunds_of(const std::string& transaction_id) const {
   const auto* refunds = find_in(refunds_by_transaction_, transaction_id);
   return refunds == nullptr ? std::vector<const Refund*>() : *refunds;
 }
 
-void Books::each_stock(const std::function<void(const Stock&)>& look) const {
-  for (const Stock* stock : stocks_in_order_) look(*stock);
+void CouponRecords::each_stock(const std::function<void(const Stock&)>& visit) const {
+  for (const Stock* stock : stocks_in_order_) visit(*stock);
 }
 
-void Books::each_coupon(const std::function<void(const Coupon&)>& look) const {
-  for (const Coupon* coupon : coupons_in_order_) look(*coupon);
+void CouponRecords::each_coupon(const std::function<void(const Coupon&)>& visit) const {
+  for (const Coupon* coupon : coupons_in_order_) visit(*coupon);
 }
 
-void Books::each_coupon_of(const std::string& openid,
-                           const std::function<void(const Coupon&)>& look) const {
+void CouponRecords::each_coupon_of(const std::string& openid,
+                                   const std::function<void(const Coupon&)>& visit) const {
   const auto* held = find_in(coupons_by_openid_, openid);
   if (held == nullptr) return;
-  for (const Coupon* coupon : *held) look(*coupon);
+  for (const Coupon* coupon : *held) visit(*coupon);
 }
 
-void Books::each_transaction(const std::function<void(const Transaction&)>& look) const {
-  for (const Transaction* paid : transactions_in_order_) look(*paid);
+void CouponRecords::each_transaction(const std::function<void(const Transaction&)>& visit) const {
+  for (const Transaction* paid : transactions_in_order_) visit(*paid);
 }
 
-void Books::each_refund(const std::function<void(const Refund&)>& look) const {
-  for (const Refund& refund : refunds_) look(refund);
+void CouponRecords::each_refund(const std::function<void(const Refund&)>& visit) const {
+  for (const Refund& refund : refunds_) visit(refund);
 }
 
 }  // namespace couponhook::server::sandbox
