@@ -216,6 +216,23 @@ MerchantApiConfig read_merchant_api(Section section) {
   return api;
 }
 
+<<<<<<< HEAD
+=======
+void check_merchant_path(Section& section, const std::string& path) {
+  if (section.is_at_fault("path")) return;
+  if (path.empty() || path.front() != '/') {
+    section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
+  } else if (path.find_first_of("?# \t") != std::string::npos) {
+    section.report("path",
+                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
+                   "such a notify_url");
+  } else if (const auto unusual = crypto::find_unusual_char(path)) {
+    section.report("path",
+                   "has " + *unusual + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
+  }
+}
+
+>>>>>>> main
 MerchantConfig read_merchant(Section section) {
   MerchantConfig merchant;
   section.text("mchid", merchant.mchid);
