@@ -48,14 +48,15 @@ void read_trusted_proxies(Section& section, std::vector<base::IpNetwork>& networ
 }
 
 /// Checks a path of the public listener.
-void check_path(Section& section, const char* key, const std::string& path) {
+/// \param no_query why the path must not hold a query string, a fragment or spaces.
+void check_path(Section& section, std::string_view key, const std::string& path,
+                std::string_view no_query) {
   if (section.is_at_fault(key)) return;
   if (path.empty() || path.front() != '/') {
     section.report(key, "must begin with \"/\", for example \"/notify/1900000001\"");
   } else if (path.find_first_of("?# \t") != std::string::npos) {
     section.report(key,
-                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
-                   "such a notify_url");
+                   "must not hold a query string, a fragment or spaces: " + std::string(no_query));
   } else if (const auto unusual = crypto::find_unusual_char(path)) {
     section.report(key,
                    "has " + *unusual + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
@@ -76,7 +77,9 @@ ListenerConfig read_listener(Section section) {
                     "the private key's PEM file");
   }
   section.text("health_path", listener.health_path);
-  if (!listener.health_path.empty()) check_path(section, "health_path", listener.health_path);
+  if (!listener.health_path.empty()) {
+    check_path(section, "health_path", listener.health_path, "only the path is compared");
+  }
   read_trusted_proxies(section, listener.trusted_proxies);
   section.integer("max_connections", listener.max_connections, 1, 1000000);
   section.integer("max_connections_per_address", listener.max_connections_per_address, 1, 1000000);
@@ -216,23 +219,6 @@ MerchantApiConfig read_merchant_api(Section section) {
   return api;
 }
 
-<<<<<<< HEAD
-=======
-void check_merchant_path(Section& section, const std::string& path) {
-  if (section.is_at_fault("path")) return;
-  if (path.empty() || path.front() != '/') {
-    section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
-  } else if (path.find_first_of("?# \t") != std::string::npos) {
-    section.report("path",
-                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
-                   "such a notify_url");
-  } else if (const auto unusual = crypto::find_unusual_char(path)) {
-    section.report("path",
-                   "has " + *unusual + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
-  }
-}
-
->>>>>>> main
 MerchantConfig read_merchant(Section section) {
   MerchantConfig merchant;
   section.text("mchid", merchant.mchid);
@@ -240,7 +226,7 @@ MerchantConfig read_merchant(Section section) {
   if (const auto why = explain_mchid(merchant.mchid); !why.empty()) section.report("mchid", why);
   section.require(!merchant.mchid.empty(), "mchid", "the merchant's number, in quotes");
   section.text("path", merchant.path);
-  check_path(section, "path", merchant.path);
+  check_path(section, "path", merchant.path, "WeChat Pay refuses such a notify_url");
   section.paths("api_v3_key_files", merchant.api_v3_key_files);
   section.require(!merchant.api_v3_key_files.empty(), "api_v3_key_files",
                   "a list of files that hold an APIv3 key of 32 bytes");

@@ -250,11 +250,7 @@ HttpSession::Step HttpSession::identify() {
   const auto addresses = forwarded_addresses(request_);
   const base::IpAddress client = share_.trusted.client_behind(hop_, addresses);
   if (client != client_) peer_ = (client_ = client).text();
-<<<<<<< HEAD
   if (addresses.empty() || slot_.count_for(client)) return Step::kContinue;
-=======
-  if (lines.empty() || slot_.count_for(client)) return Step::kContinue;
->>>>>>> main
   return fail(HttpFault::kOverloaded);
 }
 

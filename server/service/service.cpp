@@ -95,11 +95,8 @@ class Service {
   void reload_merchant(const std::string& mchid);
   void apply_config(const Config& config);
   void note_unknown_serial(std::string_view mchid, std::string_view serial);
-<<<<<<< HEAD
   /// Asks whether this replica is ready; `done` is called on the admin listener's thread.
   void check_health(std::function<void(bool)> done);
-=======
->>>>>>> main
   void log_expired_keys();
   void tell_store_failure(const storage::Failure& failure) {
     log_.message(Severity::kError, "store_failed", failure.message);
