@@ -134,7 +134,7 @@ class JsonWriter {
     return *this;
   }
   /// Writes a member whose value is JSON text from an untrusted source. A valid object is copied
-  /// unchanged, and an object with small errors is repaired first (mended_json.hpp). Any other
+  /// unchanged, and an object with small errors is repaired first (repaired_json.hpp). Any other
   /// content is written as a JSON string, and empty content as null.
   JsonWriter& document(std::string_view key, const std::string& content) {
     if (content.empty()) return null(key);

@@ -33,8 +33,8 @@ struct Work {
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<LeasedDelivery> leased{};
-  std::size_t bytes = 0;  ///< number of bytes that this request counts against the memory limit of
-                          ///< the queue
+  /// Number of bytes that this request counts against the memory limit of the queue.
+  std::size_t bytes = 0;
 };
 
 /// Writes batches of requests through one database connection. Starts no threads and calls no
@@ -68,8 +68,8 @@ class BatchWriter {
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored
-                                ///< notification
+    /// Row number of a new notification; 0 for a copy of a stored notification.
+    std::int64_t sequence = 0;
   };
   /// A new delivery that is created with a lease for this process. `position` is the index of its
   /// INSERT statement among the commands of the round trip, and so the index of the result that

@@ -42,8 +42,8 @@ struct ClaimedDelivery {
   /// retries or moves the delivery). An attempt without a result, because its lease ended, counts
   /// too.
   std::int64_t attempt = 1;
-  bool begun = true;  ///< true if the handler may be called now; if false, call Deliveries::begin()
-                      ///< first
+  /// True if the handler may be called now; if false, call Deliveries::begin() first.
+  bool begun = true;
   /// Text which says that the previous attempt was lost: its lease ended without a result. The text
   /// is set only if an earlier attempt of the same round of attempts was lost too. Then do not call
   /// the handler: report this text to Deliveries::finish() as the error of the attempt.
@@ -63,12 +63,12 @@ struct ClaimedDelivery {
 
 /// State of the delivery of one notification to one handler, as Deliveries::claim_of() found it.
 enum class ClaimStatus : std::uint8_t {
-  kClaimed,     ///< the caller holds the lease on the delivery now
-  kInProgress,  ///< another replica, or another part of this replica, holds the lease on the
-                ///< delivery
-  kWaiting,     ///< the delivery waits for an earlier delivery with the same ordering key (coupon)
-  kPaused,      ///< the delivery is held back by a pause that an operator has set
-  kDone,        ///< the delivery succeeded, or an operator dropped it
+  kClaimed,  ///< the caller holds the lease on the delivery now
+  /// Another replica, or another part of this replica, holds the lease on the delivery.
+  kInProgress,
+  kWaiting,  ///< the delivery waits for an earlier delivery with the same ordering key (coupon)
+  kPaused,   ///< the delivery is held back by a pause that an operator has set
+  kDone,     ///< the delivery succeeded, or an operator dropped it
   kDead,
 };
 struct ClaimResult {

@@ -19,8 +19,8 @@ inline constexpr std::string_view kRetrying = "retrying";
 inline constexpr std::string_view kDone = "done";
 /// The delivery is given up (a dead letter), until an operator retries it.
 inline constexpr std::string_view kDead = "dead";
-inline constexpr std::string_view kSkipped = "skipped";  ///< an operator dropped the delivery, so
-                                                         ///< it is not made
+/// An operator dropped the delivery, so it is not made.
+inline constexpr std::string_view kSkipped = "skipped";
 }  // namespace state
 
 /// Results of one attempt at a delivery. The database holds these strings: never rename them.

@@ -104,8 +104,8 @@ class Inbox {
     /// The request was refused because queue_max or queue_bytes_max is reached; its AdmitListener
     /// is not called.
     kFull,
-    kStopped,  ///< the request was refused because stop() was called; its AdmitListener is not
-               ///< called
+    /// The request was refused because stop() was called; its AdmitListener is not called.
+    kStopped,
   };
   /// Function that returns the current time in milliseconds since the Unix epoch.
   using Clock = std::function<std::int64_t()>;

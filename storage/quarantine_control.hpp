@@ -20,8 +20,8 @@ struct NotificationToRead;
 
 /// Result of reading a stored notification again, after it was unreadable.
 enum class RereadResult : std::uint8_t {
-  kRead,      ///< the notification's fact (coupon issued, redeemed or refunded) is in the coupon
-              ///< ledger now
+  /// The notification's fact (coupon issued, redeemed or refunded) is in the coupon ledger now.
+  kRead,
   kNotFound,  ///< the store has no notification with this id and merchant
   /// The notification was readable before, or it has no fact that the coupon ledger keeps.
   kReadAlready,

@@ -92,8 +92,8 @@ struct Admission {
   std::string id;
   std::string event_type;
   std::string create_time;  ///< create_time of the notification as WeChat Pay wrote it, unchanged
-  std::string source;       ///< origin of the notification: "notification" (WeChat Pay's callback)
-                            ///< or "reconcile"
+  /// Origin of the notification: "notification" (WeChat Pay's callback) or "reconcile".
+  std::string source;
   /// The fields of the notification, without its resource, as a JSON object; may be empty.
   std::string envelope;
   std::string resource;  ///< the decrypted resource of the notification
@@ -253,10 +253,10 @@ struct NotificationFilter {
   /// fact could not be read, whatever the state of their deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< the list has only notifications received at or after
-                                         ///< this time
-  std::optional<std::int64_t> until_ms;  ///< the list has only notifications received before this
-                                         ///< time
+  /// The list has only notifications received at or after this time.
+  std::optional<std::int64_t> since_ms;
+  /// The list has only notifications received before this time.
+  std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
   /// Cursor for the next page of the list, which begins with the newest notification: the page has
   /// only notifications with numbers below the cursor.
@@ -299,8 +299,8 @@ struct StoreCounts {
   std::int64_t conflicts = 0;
   std::int64_t quarantined = 0;  ///< number of bodies ever quarantined since the store was created
   std::int64_t sealed = 0;       ///< number of bodies that are in the quarantine now
-  std::int64_t unreadable = 0;   ///< number of stored notifications whose ledger fact could not be
-                                 ///< read
+  /// Number of stored notifications whose ledger fact could not be read.
+  std::int64_t unreadable = 0;
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

@@ -94,8 +94,8 @@ class ReloadCounters {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, UnitState> units_;  // the key is the name of a reload unit; mutex_ guards
-                                            // the map
+  // The key is the name of a reload unit; mutex_ guards the map.
+  std::map<std::string, UnitState> units_;
 };
 
 /// Decides when one reload unit is loaded again: when its files change, when is_stale() returns

@@ -275,8 +275,8 @@ void Section::refuse_unknown_keys() {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
     std::string_view nearest;
-    std::size_t distance = 4;  // a key that differs in 4 or more characters from every known key is
-                               // not a misspelling of one
+    // A key that differs in 4 or more characters from every known key is not a misspelling of one.
+    std::size_t distance = 4;
     for (const std::string& candidate : known_) {
       const std::size_t d = edit_distance(unknown, candidate);
       if (d < distance) {

@@ -49,8 +49,8 @@ class ChildProcesses {
 
  private:
   std::mutex mutex_;
-  std::set<pid_t> waited_for_;  // ids of the processes on the list; mutex_ guards this member and
-                                // those below
+  // Ids of the processes on the list; mutex_ guards this member and those below.
+  std::set<pid_t> waited_for_;
   std::set<pid_t> abandoned_;
   // Process id of an ended child whose exit status other code may still take during the grace time;
   // 0 if there is none.

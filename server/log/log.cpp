@@ -214,8 +214,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const bool json_;
-  spdlog::memory_buf_t formatted_;  // the formatted text of the current log line, guarded by the
-                                    // mutex of base_sink
+  // The formatted text of the current log line, guarded by the mutex of base_sink.
+  spdlog::memory_buf_t formatted_;
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;

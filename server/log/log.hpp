@@ -50,8 +50,8 @@ struct DeliveryLine {
 struct RefusalLine {
   Verdict verdict;
   std::string_view method;
-  std::string_view path;  ///< path of the requested URL without the query, because a query may hold
-                          ///< any data
+  /// Path of the requested URL without the query, because a query may hold any data.
+  std::string_view path;
   std::string_view peer;
   /// Number of further requests with the same path and result since their last log line.
   std::uint64_t more = 0;

@@ -52,8 +52,8 @@ class ChunkedDecoder {
   std::size_t body_left_;
   std::size_t overhead_left_;
   std::size_t chunk_left_ = 0;
-  std::string line_;  ///< bytes of the current line (chunk size or trailer) that have arrived; the
-                      ///< line is incomplete
+  /// Bytes of the current line (chunk size or trailer) that have arrived; the line is incomplete.
+  std::string line_;
 };
 
 }  // namespace couponhook::server

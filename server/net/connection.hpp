@@ -22,8 +22,8 @@ namespace couponhook::server {
 /// Result of a read, a write or a TLS handshake.
 enum class IoStatus : unsigned char {
   kOk,
-  kClosed,   ///< the peer closed the connection, with or without a TLS close_notify, or abort() was
-             ///< called
+  /// The peer closed the connection, with or without a TLS close_notify, or abort() was called.
+  kClosed,
   kTimeout,  ///< the deadline of the connection has passed
   kFailed,   ///< TLS or the socket reported an error
 };

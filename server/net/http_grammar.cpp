@@ -12,8 +12,8 @@ namespace {
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,
   kHostCharacter = 2,  ///< characters of a host name; '%' begins a percent-encoded byte in the name
-  kControl = 4,        ///< control characters: codes below that of the space, except the tab, and
-                       ///< DEL
+  /// Control characters: codes below that of the space, except the tab, and DEL.
+  kControl = 4,
 };
 
 constexpr std::array<std::uint8_t, 256> character_classes() {

@@ -64,8 +64,8 @@ ConnectionSlot* ListenerShare::longest_waiting() const {
 
 Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evicted& evicted) {
   if (range && !has_room_at(*range, evicted)) return refusal();
-  // The number of connections may be above the limit: an evicted connection counts again if its
-  // request was already complete.
+  // The number of connections may be above the limit: a connection that was evicted (closed to make
+  // room) is served, and so counted, once more if its request was already complete.
   while (connections_ >= limits.max_connections) {
     ConnectionSlot* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
     if (oldest == nullptr) return refusal();

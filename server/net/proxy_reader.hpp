@@ -15,8 +15,8 @@ enum class ProxyStatus : std::uint8_t {
   kOk,         ///< the connection has no PROXY header, or a valid one from a trusted proxy
   kUntrusted,  ///< an address that is no trusted proxy sent a PROXY header
   kMalformed,
-  kGone,  ///< the peer closed the connection, the connection failed, or the PROXY header took too
-          ///< long
+  /// The peer closed the connection, the connection failed, or the PROXY header took too long.
+  kGone,
 };
 
 /// Reads the PROXY header at the beginning of a connection, if there is one, and reads no byte

@@ -16,8 +16,8 @@ namespace couponhook::server {
 struct ClientReply {
   unsigned status = 0;
   std::string body;
-  std::string retry_after;  ///< value of the Retry-After header; empty if the reply has no such
-                            ///< header
+  /// Value of the Retry-After header; empty if the reply has no such header.
+  std::string retry_after;
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 

@@ -25,8 +25,8 @@ class Routes {
   }
 
   struct Match {
-    const Handler* handler = nullptr;  ///< the handler of the request; null if no route fits the
-                                       ///< request
+    /// The handler of the request; null if no route fits the request.
+    const Handler* handler = nullptr;
     std::vector<std::string>
         path_parameters;  ///< the path segments that the "*" of the route matched
     std::string allow;    ///< the methods that the path supports; empty if the path is unknown

@@ -26,7 +26,8 @@ struct PlatformRecords {
   /// Lines of a flow file that were skipped because they are malformed. Line number 0 stands for a
   /// malformed coupon in the list of a user's coupons. Only the first problems are kept.
   std::vector<wechatpay::FlowProblem> problems;
-  /// Number of malformed lines and coupons, which were skipped.
+  /// Number of malformed lines of flow files, and of malformed coupons in replies of WeChat Pay's
+  /// API; they were skipped.
   std::size_t malformed = 0;
   /// Redemptions of merchant coupons (商家券). WeChat Pay sends no notification for them, so the
   /// ledger has nothing to compare them with.

@@ -67,10 +67,10 @@ enum class Severity : std::uint8_t { kDebug, kInfo, kWarning, kError };
 /// One row of the table of verdicts (all possible results of a request).
 struct VerdictRow {
   Verdict verdict;
-  std::string_view code;     ///< short text that names the verdict in the reply's body, in logs,
-                             ///< counters and metrics
-  unsigned status;           ///< HTTP status of the reply; kSuccessStatus stands for the configured
-                             ///< 200 or 204
+  /// Short text that names the verdict in the reply's body, in logs, counters and metrics.
+  std::string_view code;
+  /// HTTP status of the reply; kSuccessStatus stands for the configured 200 or 204.
+  unsigned status;
   std::string_view message;  ///< explanation of the verdict for people who read the reply
   Severity severity;
 };

@@ -51,8 +51,8 @@ bool PostgresListener::wait(Deadline deadline) {
       return true;
     }
     eventfd_t wakes = 0;
-    ::eventfd_read(wake_, &wakes);  // this call fails if wait() was not interrupted, which is no
-                                    // error
+    // This call fails if wait() was not interrupted, which is no error.
+    ::eventfd_read(wake_, &wakes);
     if (Clock::now() >= deadline) return false;
   }
   return false;

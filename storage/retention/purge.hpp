@@ -153,7 +153,8 @@ class Purge {
   PurgeCounts counts_;
   std::vector<PurgeCandidate> scanned_;
   std::vector<Command> commands_;
-  /// DELETE statements whose number of deleted rows is subtracted from a stored total.
+  /// DELETE statements for rows that the table `counters` counts. The number of rows that such a
+  /// statement deletes is subtracted from their counter.
   std::vector<Counted> counted_;
   std::vector<Rows> results_;
 };

@@ -15,8 +15,8 @@ namespace couponhook::storage {
 /// Limits on the share of the writers' time that a purge of old data may take.
 struct PurgeTerms {
   std::chrono::steady_clock::duration wanted;  ///< wanted duration of one transaction of the purge
-  int pause_factor_max;  ///< longest pause after a transaction of the purge, in multiples of the
-                         ///< transaction's duration
+  /// Longest pause after a transaction of the purge, in multiples of the transaction's duration.
+  int pause_factor_max;
   /// Shortest pause after a transaction of the purge, in multiples of the transaction's duration;
   /// used if there is much to do.
   int pause_factor_min;

@@ -89,12 +89,12 @@ class SqliteCheckpointer {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  CheckpointPlan plan_;  // decides when the next checkpoint begins; mutex_ protects plan_ and
-                         // stopping_
+  // Decides when the next checkpoint begins; mutex_ protects plan_ and stopping_.
+  CheckpointPlan plan_;
   bool stopping_ = false;
 
-  std::thread thread_;  ///< the checkpoint thread is the last member, because it uses all the
-                        ///< members above
+  /// The checkpoint thread is the last member, because it uses all the members above.
+  std::thread thread_;
 };
 
 }  // namespace couponhook::storage

@@ -41,8 +41,8 @@ class SqliteConnection final : public Connection {
     /// Queue in which this connection waits for its turn to write; null if it does not wait in a
     /// queue.
     std::shared_ptr<WriteTurns> turns = nullptr;
-    WriterRole role = WriterRole::kOperators;  ///< role of this connection, which decides its place
-                                               ///< in `turns`
+    /// Role of this connection, which decides its place in `turns`.
+    WriterRole role = WriterRole::kOperators;
     /// Object that must live as long as the connection, because it is the lock file of the store.
     std::shared_ptr<const void> keeps = nullptr;
   };
@@ -159,8 +159,8 @@ class SqliteConnection final : public Connection {
   std::unordered_map<const Statement*, Prepared> prepared_;
   /// Number of rows that this connection had changed when the transaction began.
   int changes_before_ = 0;
-  bool waits_for_disk_ = true;  ///< true if a commit of this connection waits for the disk, which
-                                ///< is SQLite's default
+  /// True if a commit of this connection waits for the disk, which is SQLite's default.
+  bool waits_for_disk_ = true;
 };
 
 }  // namespace couponhook::storage

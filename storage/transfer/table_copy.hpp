@@ -57,8 +57,8 @@ class CopiedTable {
 
   const std::string name_;
   const std::vector<CopiedColumn> columns_;
-  std::vector<std::size_t> key_;  ///< the columns of the table's key, in order, as indexes into
-                                  ///< columns_
+  /// The columns of the table's key, in order, as indexes into columns_.
+  std::vector<std::size_t> key_;
   std::string first_text_, next_text_, last_text_, count_text_, insert_text_;
   Statement first_, next_, last_, count_, insert_;
 };

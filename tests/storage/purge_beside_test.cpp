@@ -137,8 +137,8 @@ TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
         [&](const Statement* statement) {
           if (statement != at || retrying.valid()) return;
           retrying = std::async(std::launch::async, [this] { return retry(); });
-          retrying.wait_for(200ms);  // this wait gives the retry time to run before the purge's
-                                     // statement
+          // This wait gives the retry time to run before the purge's statement.
+          retrying.wait_for(200ms);
         },
         payloads_only);
     ASSERT_TRUE(retrying.valid());

@@ -67,9 +67,9 @@ TEST(NetworkFileSystem, IsDetectedByItsNumber) {
 }
 
 TEST(NetworkFileSystem, IsNotALocalOne) {
-  EXPECT_EQ(network_file_system(0xEF53), "");      // number of the file system ext4, which is local
-  EXPECT_EQ(network_file_system(0x65735546), "");  // number of FUSE, which may be a local file
-                                                   // system
+  EXPECT_EQ(network_file_system(0xEF53), "");  // number of the file system ext4, which is local
+  // Number of FUSE, which may be a local file system.
+  EXPECT_EQ(network_file_system(0x65735546), "");
 }
 
 }  // namespace
