@@ -131,9 +131,9 @@ struct EventReading {
 /// whose signature is valid and whose resource can be decrypted. An optional field of the wrong
 /// type counts as missing.
 ///
-/// A resource that is not valid JSON is repaired and then parsed (repaired_json.hpp), but only if the
-/// fields that identify the event (stock, coupon, transaction, refund, status, time) have no flaw
-/// and do not occur twice with different values. Thread-safe.
+/// A resource that is not valid JSON is repaired and then parsed (repaired_json.hpp), but only if
+/// the fields that identify the event (stock, coupon, transaction, refund, status, time) have no
+/// flaw and do not occur twice with different values. Thread-safe.
 [[nodiscard]] EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
                                              const base::JsonLimits& limits);
 

@@ -41,9 +41,8 @@ std::vector<std::string_view> forwarded_addresses(const RequestParts& request) {
   }
   if (!addresses.empty()) return addresses;
   for (const std::string_view line : request.find_all("Forwarded")) {
-    for_each_part(line, ',', [&](std::string_view element) {
-      addresses.push_back(for_parameter(element));
-    });
+    for_each_part(line, ',',
+                  [&](std::string_view element) { addresses.push_back(for_parameter(element)); });
   }
   if (!addresses.empty()) return addresses;
   return request.find_all("X-Real-IP");

@@ -15,8 +15,8 @@ namespace couponhook::server {
 /// 7239, section 4); without both, from X-Real-IP. Anybody can write these headers, so the caller
 /// must check which addresses to believe (see TrustedProxies).
 ///
-/// An entry may have a port, as in "203.0.113.7:4711" or "[2001:db8::7]:4711", and may be no address
-/// at all, such as "unknown". An element of Forwarded without `for` gives an empty entry.
+/// An entry may have a port, as in "203.0.113.7:4711" or "[2001:db8::7]:4711", and may be no
+/// address at all, such as "unknown". An element of Forwarded without `for` gives an empty entry.
 /// \param request must outlive the result, whose entries point into the request's header.
 [[nodiscard]] std::vector<std::string_view> forwarded_addresses(const RequestParts& request);
 

@@ -101,7 +101,8 @@ std::string_view describe(TlsFileError error) {
     case TlsFileError::kBadCertificate:
       return "{}: {} is not a certificate that can be decoded; it is incomplete or altered";
     case TlsFileError::kNoKey:
-      return "{}: is not a private key that can be read without a password: it {}; give the PEM key "
+      return "{}: is not a private key that can be read without a password: it {}; give the PEM "
+             "key "
              "that the certificate was made for";
     case TlsFileError::kKeyOfAnother:
       return "{}: does not belong to the certificate in {}; give the key that the certificate was "

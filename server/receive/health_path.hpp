@@ -13,10 +13,10 @@
 
 namespace couponhook::server {
 
-/// Answers requests for `listener.health_path` on the public listener, and passes all other requests
-/// on. The reply to a health check is 200 if this replica is ready to receive notifications, else
-/// 503. It holds no reasons, because anybody can send the request; `GET /readyz` on the status
-/// endpoint gives the reasons. Health checks are neither counted nor logged.
+/// Answers requests for `listener.health_path` on the public listener, and passes all other
+/// requests on. The reply to a health check is 200 if this replica is ready to receive
+/// notifications, else 503. It holds no reasons, because anybody can send the request; `GET
+/// /readyz` on the status endpoint gives the reasons. Health checks are neither counted nor logged.
 ///
 /// Thread-safe.
 class HealthPath final : public RequestHandler {
