@@ -1,5 +1,6 @@
 #include "server/net/forwarded.hpp"
 
+#include "base/ascii.hpp"
 #include "server/net/http_grammar.hpp"
 
 namespace couponhook::server {
@@ -24,7 +25,7 @@ std::string_view for_parameter(std::string_view element) {
   constexpr std::string_view kFor = "for=";
   std::string_view value;
   for_each_part(element, ';', [&](std::string_view parameter) {
-    if (starts_ignoring_case(parameter, kFor)) value = parameter.substr(kFor.size());
+    if (base::starts_ignoring_case(parameter, kFor)) value = parameter.substr(kFor.size());
   });
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);

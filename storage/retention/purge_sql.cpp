@@ -15,7 +15,10 @@ constexpr auto kLookedAt = columns<PurgeCandidate>(
     {{"coalesce(n.received_at, 0)", &PurgeCandidate::received_at_ms},
      {"CASE WHEN length(n.resource) > 0 OR length(n.envelope) > 0 THEN 1 ELSE 0 END",
       &PurgeCandidate::has_payload},
-     {"EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")", &PurgeCandidate::is_open}});
+     // Counted, not EXISTS: PostgreSQL may answer an EXISTS in a list of columns from a hash of all
+     // open deliveries, which it then builds for each scan of a few rows.
+     {"(SELECT count(*) " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ") > 0",
+      &PurgeCandidate::is_open}});
 
 constexpr auto kSeenTimes = columns<SeenTimes>(
     {{"received_at", &SeenTimes::received_at_ms}, {"last_seen_at", &SeenTimes::last_seen_at_ms}});

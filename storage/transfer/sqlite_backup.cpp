@@ -28,7 +28,8 @@ using Result = Connection::Result<void>;
 // the running service does not use them.
 constexpr Statement kCount{"SELECT count(*) FROM notifications"};
 constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
-constexpr Statement kStored{"SELECT coalesce(sum(value), 0) FROM counters WHERE name = $1"};
+constexpr Statement kStored{
+    "SELECT CAST(coalesce(sum(value), 0) AS INTEGER) FROM counters WHERE name = $1"};
 
 /// Reads the schema version of a store or backup. Accepts the current version and older versions,
 /// because a backup is often from before an upgrade.
