@@ -304,7 +304,7 @@ class Unreadable(OperatorsCase):
         target.wait_for(["sound", "cut"])
         self.assertEqual(self.service.counts()["unreadable"], 1)
         self.assertTrue(self.metric("couponhook_notifications_unreadable 1"))
-        self.assertIn("1 notifications are kept", self.findings()["unreadable"])
+        self.assertIn("1 stored notifications could not be read", self.findings()["unreadable"])
         self.assertIn("1 unreadable", self.command("status").stdout)
         (listed,) = self.service.get("/notifications?state=unreadable")["items"]
         self.assertEqual(listed["id"], "cut")

@@ -73,7 +73,7 @@ TEST_F(Refusals, LogEvictionsOnceAMinuteWithTheirNumber) {
 
   now_ += seconds(60);
   refusals_.note_evictions(1, now_);
-  EXPECT_EQ(lines_with(": 4 that"), 1);
+  EXPECT_EQ(lines_with(": 4 connections that"), 1);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(TlsFiles, AreRefusedWhereACertificateIsExpectedAndAKeyIsThere) {
 TEST_F(TlsFiles, AreRefusedWhereAKeyIsExpectedAndACertificateIsThere) {
   key_ = certificate_;
   EXPECT_EQ(refusal().code, TlsFileError::kNoKey);
-  EXPECT_THAT(refusal().text(), StartsWith(certificate_.string() + ": is no private key that "));
+  EXPECT_THAT(refusal().text(), StartsWith(certificate_.string() + ": is not a private key that "));
 }
 
 TEST_F(TlsFiles, AreRefusedWhereTheKeyIsOfAnotherCertificate) {
