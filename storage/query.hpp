@@ -104,7 +104,10 @@ class Query : public Statement {
     value = optional_integer(field);
   }
   static void move_to(bool& value, Field& field) { value = !is_null(field) && integer(field) != 0; }
-  static void move_to(std::string& value, Field& field) { value = take_optional_text(field); }
+  // Not inlined, because GCC 12 then reports a text outside of `T` for each `T` without a text.
+  [[gnu::noinline]] static void move_to(std::string& value, Field& field) {
+    value = take_optional_text(field);
+  }
   static void move_to(Digest& value, Field& field) {
     const auto& bytes = std::get<std::string>(field);
     std::copy_n(bytes.begin(), std::min(bytes.size(), value.size()), value.begin());
