@@ -6,19 +6,6 @@
 namespace couponhook::server {
 namespace {
 
-/// Calls `visit` with each part of a text between separators, without blanks at its ends. Quotes do
-/// not protect a separator: otherwise a client could send a quote without its end, and hide the
-/// address that a proxy appends. No address has a separator in it.
-template <typename Visit>
-void for_each_part(std::string_view text, char separator, const Visit& visit) {
-  while (true) {
-    const std::size_t end = text.find(separator);
-    visit(trim_blanks(text.substr(0, end)));
-    if (end == std::string_view::npos) return;
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// Returns the value of the parameter `for` in one element of Forwarded, without its quotes; an
 /// empty text if the element has no such parameter.
 std::string_view for_parameter(std::string_view element) {
@@ -35,6 +22,8 @@ std::string_view for_parameter(std::string_view element) {
 
 }  // namespace
 
+// A quote without its end must not hide the address that a proxy appends after it. So the parts of
+// a header are split at every separator, also inside quotes; no address has a separator in it.
 std::vector<std::string_view> forwarded_addresses(const RequestParts& request) {
   std::vector<std::string_view> addresses;
   for (const std::string_view line : request.find_all("X-Forwarded-For")) {

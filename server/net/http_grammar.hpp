@@ -23,17 +23,25 @@ namespace couponhook::server {
 /// client sends an empty one if its URL has no host.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
+/// Calls `visit` with each part of a text between separators, without the blanks at the part's
+/// ends. Empty parts are visited too. Quotes do not protect a separator.
+template <typename Visit>
+void for_each_part(std::string_view text, char separator, const Visit& visit) {
+  while (true) {
+    const std::size_t end = text.find(separator);
+    visit(trim_blanks(text.substr(0, end)));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// Calls `see` with each element of a comma-separated list, without the spaces around the element.
 /// Empty elements are skipped (RFC 9110, section 5.6.1.2).
 template <typename See>
 void for_each_element(std::string_view list, See see) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    const std::string_view element = trim_blanks(list.substr(0, comma));
+  for_each_part(list, ',', [&](std::string_view element) {
     if (!element.empty()) see(element);
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
+  });
 }
 
 enum class LineStatus : std::uint8_t {
