@@ -104,7 +104,8 @@ class Query : public Statement {
     value = optional_integer(field);
   }
   static void move_to(bool& value, Field& field) { value = !is_null(field) && integer(field) != 0; }
-  // Not inlined, because GCC 12 then reports a text outside of `T` for each `T` without a text.
+  // If this function is inlined, GCC 12 wrongly reports, for a structure `T` without a text, that
+  // the text lies outside of the structure. So it must not be inlined.
   [[gnu::noinline]] static void move_to(std::string& value, Field& field) {
     value = take_optional_text(field);
   }

@@ -37,9 +37,9 @@ struct IoResult {
 /// Asio only waits until the socket is ready. So no bytes are copied between buffers, and an idle
 /// connection holds no buffer for a TLS record.
 ///
-/// Not thread-safe: used by one coroutine on the thread of its io_context. When the deadline of the
-/// connection passes, the current wait ends, and all later waits end at once, until a new deadline
-/// is set.
+/// Not thread-safe: only one coroutine may use a connection, on the thread of its io_context. When
+/// the deadline of the connection passes, the current wait ends, and all later waits end at once,
+/// until a new deadline is set.
 class Connection : private Deadlines::Entry {
  public:
   /// Takes over an open socket. \param tls the TLS settings; null for plain TCP.

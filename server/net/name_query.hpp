@@ -37,8 +37,8 @@ struct NameAnswer {
 /// both files again. So a name server that does not answer for one name delays no other look-up,
 /// and a changed file needs no restart. The destructor abandons the look-up.
 ///
-/// Not thread-safe: used on the thread of its executor. Do not destroy the object inside the
-/// callback `on_end`.
+/// Not thread-safe: use the look-up only on the thread of its executor. Do not destroy the look-up
+/// inside the callback `on_end`.
 class NameQuery {
  public:
   /// Starts the DNS look-up.
