@@ -4,7 +4,7 @@
 # Debian packages for the build, except Boost: choose_boost chooses the package of Boost.
 BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
   libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libc-ares-dev
-  libhiredis-dev librabbitmq-dev librdkafka-dev"
+  libhiredis-dev librabbitmq-dev librdkafka-dev zlib1g-dev"
 # Additional Debian packages for the tests: an independent implementation of the protocol, servers
 # and tools.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql

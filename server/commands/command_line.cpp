@@ -76,6 +76,7 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
   declare_check(line, common, runtime);
   declare_trigger(line, common, runtime);
   declare_replay(line, common, runtime);
+  declare_verify(line, common, runtime);
   declare_sandbox(line, common, runtime);
   declare_status(line, common, runtime);
   declare_notifications(line, common, runtime);

@@ -55,6 +55,7 @@ void declare_serve(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_check(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_trigger(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_verify(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_sandbox(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_status(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_notifications(CommandLine& line, CommonOptions& common, Runtime& runtime);

@@ -15,6 +15,7 @@
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
 #include "server/receive/fact_form.hpp"
+#include "server/receive/open_resource.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -25,7 +26,6 @@ constexpr std::string_view kProxyHint =
     "none of the Wechatpay-* headers arrived: a proxy or CDN in front of this server probably "
     "strips "
     "them; let them through";
-constexpr std::string_view kOpenableAlgorithm = "AEAD_AES_256_GCM";
 
 crypto::SignedParts signed_parts(const Request& request) {
   return {
@@ -112,24 +112,6 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   return {verdict, std::move(record)};
 }
 
-/// Decrypts the resource (encrypted part) of a notification with the first of the merchant's APIv3
-/// keys that fits; during a change of keys a merchant has several.
-/// \return the plaintext, or the reason why no key fits.
-boost::system::result<std::string, std::string> open_resource(
-    const handlers::SealedResource& resource, const Merchant& merchant) {
-  using Result = boost::system::result<std::string, std::string>;
-  if (resource.algorithm != kOpenableAlgorithm) {
-    return Result(boost::system::in_place_error, "resource.algorithm is not AEAD_AES_256_GCM");
-  }
-  std::string reason = "no APIv3 key is configured";
-  for (const crypto::ResourceCipher& cipher : merchant.ciphers) {
-    auto plaintext = cipher.open(resource.nonce, resource.associated_data, resource.ciphertext);
-    if (plaintext) return Result(boost::system::in_place_value, std::move(*plaintext));
-    reason = crypto::describe(plaintext.error());
-  }
-  return Result(boost::system::in_place_error, std::move(reason));
-}
-
 /// Returns, as JSON, those fields of a notification's envelope (the unencrypted part) that have no
 /// column of their own in the database.
 std::string envelope_json(const handlers::Notification& notification) {
@@ -191,7 +173,7 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
                       now);
   }
 
-  auto resource = open_resource(notification->resource, merchant);
+  auto resource = open_resource(notification->resource, merchant.ciphers);
   if (!resource) {
     auto sealed = quarantine(Verdict::kDecryptFailed, resource.error(), parts, merchant, now);
     sealed.record.id = std::move(notification->id);
@@ -199,7 +181,7 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
     return sealed;
   }
 
-  ToAdmit admit = make_admission(std::move(*notification), std::move(*resource), merchant.mchid,
+  ToAdmit admit = make_admission(std::move(*notification), std::move(resource->plaintext), merchant.mchid,
                                  "notification", rules, now);
   ask_for_handling(admit, rules);
   return admit;

@@ -25,21 +25,6 @@ std::vector<handlers::EventPattern> parse_patterns(const HandlerConfig& handler,
   return patterns;
 }
 
-ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
-  ReceiveRules rules;
-  for (const HandlerConfig& handler : config.handlers) {
-    const std::string where = config.file.string() + ": handler \"" + handler.name + "\"";
-    auto patterns = parse_patterns(handler, where + ".events", problems);
-    if (handler.is_ledger()) {
-      rules.ledger.add(handler.name, std::move(patterns));
-      continue;
-    }
-    if (handler.outward.ack == AckMode::kHandled) rules.awaited.insert(handler.name);
-    rules.outward.add(handler.name, std::move(patterns));
-  }
-  return rules;
-}
-
 /// Checks that a ledger is configured if reconciliation is configured. Without a ledger, every
 /// comparison would report every entry in WeChat Pay's records as missing.
 void check_reconcile(const Config& config, const ReceiveRules& rules,
@@ -103,6 +88,21 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
 }
 
 }  // namespace
+
+ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
+  ReceiveRules rules;
+  for (const HandlerConfig& handler : config.handlers) {
+    const std::string where = config.file.string() + ": handler \"" + handler.name + "\"";
+    auto patterns = parse_patterns(handler, where + ".events", problems);
+    if (handler.is_ledger()) {
+      rules.ledger.add(handler.name, std::move(patterns));
+      continue;
+    }
+    if (handler.outward.ack == AckMode::kHandled) rules.awaited.insert(handler.name);
+    rules.outward.add(handler.name, std::move(patterns));
+  }
+  return rules;
+}
 
 void check_outbound_files(const Config& config, std::vector<Problem>& problems) {
   for (const MerchantConfig& merchant : config.merchants) {

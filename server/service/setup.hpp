@@ -61,6 +61,10 @@ struct Setup {
 /// opening a file. Adds what is wrong to `problems`.
 void check_rules(const Config& config, std::vector<Problem>& problems);
 
+/// Returns the rules by which notifications are examined: the events of each handler.
+/// \param problems the function adds one entry for each event pattern that is wrong.
+[[nodiscard]] ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems);
+
 /// Checks the key files that are used only for calls to WeChat Pay. Notifications can be received
 /// without these files. Adds what is wrong to `problems`.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
