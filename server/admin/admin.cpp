@@ -169,6 +169,7 @@ Task<StatusView> Admin::read_status(std::chrono::milliseconds timeout) {
       sources_.merchants.get(),
       sources_.reconciled.counts(),
       sources_.unknown_serials.list(),
+      sources_.signature_faults.list(),
       sources_.reloads.list(),
       served_certificates(sources_.tls, sources_.admin_tls),
       sources_.certificates.upkeep(),

@@ -21,6 +21,7 @@
 #include "server/outbound/reconcile_counters.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/receive/reply_counters.hpp"
+#include "server/receive/signature_faults.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
@@ -43,6 +44,7 @@ struct AdminSources {
   ReconcileIntake& reconcile_intake;
   const ReconcileCounters& reconciled;
   const UnknownSerials& unknown_serials;
+  const SignatureFaults& signature_faults;
   const ReloadCounters& reloads;
   const CertificateKeeper& certificates;
   const base::Live<ServedTls>& tls;

@@ -136,6 +136,22 @@ void write_unknown_serials(base::JsonWriter& json, const std::vector<UnknownSeri
   json.end_list();
 }
 
+void write_signature_faults(base::JsonWriter& json, const std::vector<SignatureFault>& faults) {
+  json.begin_list("signature_faults");
+  for (const SignatureFault& fault : faults) {
+    const DamageRow& damage = row(fault.damage);
+    json.begin()
+        .text("hop", fault.hop)
+        .text("mchid", fault.mchid)
+        .text("damage", damage.code)
+        .text("cause", damage.cause)
+        .text("remedy", damage.remedy)
+        .number("requests", fault.requests)
+        .end();
+  }
+  json.end_list();
+}
+
 void write_reconciled(base::JsonWriter& json, const ReconcileCounts& counts) {
   std::optional<std::int64_t> last_ms;
   if (counts.last_ms != 0) last_ms = counts.last_ms;
@@ -204,6 +220,7 @@ std::string status_json(const StatusView& view) {
   write_pauses(json, "pauses", view.pauses);
   write_keys(json, *view.merchants);
   write_unknown_serials(json, view.unknown_serials);
+  write_signature_faults(json, view.signature_faults);
   write_reconciled(json, view.reconciled);
   write_key_upkeep(json, view);
   json.end();

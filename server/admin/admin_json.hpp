@@ -19,6 +19,7 @@
 #include "server/outbound/reconcile_counters.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/receive/reply_counters.hpp"
+#include "server/receive/signature_faults.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
@@ -41,6 +42,7 @@ struct StatusView {
   std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;
+  std::vector<SignatureFault> signature_faults;
   std::map<std::string, UnitState> reloads{};
   std::vector<ServedCertificate> certificates{};
   std::vector<CertificateStatus> certificate_upkeep{};

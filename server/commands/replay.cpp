@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "sandbox/local/fixture.hpp"
+#include "server/commands/captured_fixtures.hpp"
 #include "server/commands/sending.hpp"
 #include "server/commands/table.hpp"
 
@@ -117,13 +119,32 @@ Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixt
   return summary->unexpected == 0 ? Exit::kOk : Exit::kFailed;
 }
 
+/// Reads the fixtures of all paths: files with captured callbacks, and files and folders with
+/// fixtures.
+std::vector<Fixture> load_all(const std::vector<std::filesystem::path>& paths,
+                              const Merchant& merchant, std::vector<Problem>& problems) {
+  std::vector<Fixture> all;
+  for (const auto& path : paths) {
+    std::vector<Fixture> some;
+    const std::size_t problems_before = problems.size();
+    std::error_code ec;
+    if (std::filesystem::is_regular_file(path, ec)) {
+      some = load_captured_fixtures(path, merchant, problems);
+    }
+    if (some.empty() && problems.size() == problems_before) some = load_fixtures({path}, problems);
+    std::ranges::move(some, std::back_inserter(all));
+  }
+  return all;
+}
+
 Exit replay(const ReplayOptions& options, const CommonOptions& common, Runtime& runtime) {
   const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
   const MerchantConfig* const merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return Exit::kUsage;
   std::vector<Problem> problems;
-  const auto fixtures = load_fixtures(options.paths, problems);
+  const auto fixtures =
+      load_all(options.paths, load_merchant(*config, *merchant, {}, problems), problems);
   print_problems(runtime, problems);
   if (!problems.empty()) return Exit::kUsage;
   auto sending = prepare_sending(options.sending, *config, *merchant, runtime);
@@ -135,10 +156,12 @@ Exit replay(const ReplayOptions& options, const CommonOptions& common, Runtime& 
 
 void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   auto chosen = std::make_shared<ReplayOptions>();
-  Options options =
-      line.add("replay", "Encrypt, sign and send the notifications in fixture files",
-               [chosen, &common, &runtime] { return replay(*chosen, common, runtime); });
-  options.required_paths("PATH", chosen->paths, "Files (.json, .ndjson) or folders of these");
+  Options options = line.add(
+      "replay", "Encrypt, sign and send the notifications in fixture files or captured callbacks",
+      [chosen, &common, &runtime] { return replay(*chosen, common, runtime); });
+  options.required_paths(
+      "PATH", chosen->paths,
+      "Files (.json, .ndjson), folders of these, or captured callbacks as for `verify`");
   add_merchant_options(options, common);
   options.number("--repeat", chosen->repeat, 1, 1'000'000, "Number of times to send the whole set");
   add_sending_options(options, chosen->sending);

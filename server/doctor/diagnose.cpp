@@ -326,6 +326,12 @@ void diagnose_service(const ServiceFacts& service, const std::vector<std::string
   rejects("SIGNATURE_INVALID", "signatures_refused",
           "a proxy in front changes bodies, the platform key is wrong, or somebody forges requests",
           "let bodies through untouched: no decompression, no JSON rewriting");
+  for (const ServiceFacts::ChangedRequests& changed : service.changed_requests) {
+    find(findings, true, FindingSeverity::kBlocking, "requests_changed",
+         "the proxy at " + changed.hop + " changes requests: " + changed.cause + " (seen " +
+             std::to_string(changed.requests) + " times)",
+         "WeChat Pay's signature does not fit a changed request, so it is refused", changed.remedy);
+  }
   find(findings, service.sealed > 0, FindingSeverity::kBlocking, "quarantined",
        std::to_string(service.sealed) + " signed notifications are in quarantine, not decrypted",
        "usually the APIv3 key is not the one set in the console",

@@ -108,6 +108,14 @@ struct ServiceFacts {
   std::map<std::string, std::uint64_t> rejected;
   /// Key serials that requests named but that no loaded key has.
   std::vector<std::string> unknown_serials{};
+  /// A change of requests by a proxy that made their signatures wrong.
+  struct ChangedRequests {
+    std::string hop;  ///< IP address of the proxy
+    std::string cause;
+    std::string remedy;
+    std::uint64_t requests = 0;
+  };
+  std::vector<ChangedRequests> changed_requests{};
   /// Reload units (parts of the set-up that are reloaded by themselves) whose new files were
   /// refused, each with the reason.
   std::map<std::string, std::string> refused_units{};

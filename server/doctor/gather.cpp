@@ -207,6 +207,19 @@ void read_backlog(const rapidjson::Value& status, ServiceFacts& facts) {
   }
 }
 
+/// Reads the changes of requests that made their signatures wrong from the service's status reply.
+void read_changed_requests(const rapidjson::Value& status, ServiceFacts& facts) {
+  for_each_in(status, "signature_faults", [&](const rapidjson::Value& each) {
+    const auto text = [&](const char* name) {
+      const auto member = each.FindMember(name);
+      const bool is_text = member != each.MemberEnd() && member->value.IsString();
+      return is_text ? std::string(member->value.GetString()) : std::string();
+    };
+    facts.changed_requests.push_back(
+        {text("hop"), text("cause"), text("remedy"), number_of(each, "requests")});
+  });
+}
+
 ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   ServiceFacts facts;
   const auto answer = ask_admin(config, "GET", "/status");
@@ -228,6 +241,7 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
       facts.unknown_serials.emplace_back(each["serial"].GetString());
     }
   }
+  read_changed_requests(status, facts);
   read_key_upkeep(status, now_ms, facts);
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];

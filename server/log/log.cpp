@@ -316,6 +316,10 @@ void Log::notification(const NotificationLine& line) {
   fields.text("peer", line.peer);
   fields.text("detail", line.detail, 256);
   fields.number("body_bytes", line.body_bytes);
+  fields.text("body_sha256", line.body_sha256);
+  fields.text("content_encoding", line.content_encoding);
+  fields.text("hop", line.hop);
+  fields.text("proxies", line.proxies, 200);
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
   add_suppressed_count(fields, *suppressed);
@@ -330,6 +334,7 @@ void Log::refusal(const RefusalLine& line) {
   fields.text("method", line.method, 16);
   fields.text("path", line.path, 128);
   fields.text("peer", line.peer);
+  fields.text("advice", line.advice, 320);
   if (line.more != 0) fields.number("more", line.more);
   impl_->logger.log(spdlog::level::warn, spdlog::string_view_t(fields.line()));
 }

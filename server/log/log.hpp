@@ -26,6 +26,11 @@ struct NotificationLine {
   std::string_view request_id;  ///< value of WeChat Pay's header Request-ID
   std::string_view peer;
   std::string_view detail;  ///< reason for the verdict, in words of this program
+  // The four members below are set only if the signature was wrong.
+  std::string_view body_sha256{};       ///< hexadecimal digest of the body
+  std::string_view content_encoding{};  ///< value of the header Content-Encoding
+  std::string_view hop{};               ///< IP address of the TCP client, such as the last proxy
+  std::string_view proxies{};           ///< proxies that the request's headers name
   std::size_t body_bytes = 0;
   std::chrono::microseconds duration{};
 };
@@ -53,6 +58,8 @@ struct RefusalLine {
   /// Path of the requested URL without the query, because a query may hold any data.
   std::string_view path;
   std::string_view peer;
+  /// Advice for the operator; may be empty.
+  std::string_view advice{};
   /// Number of further requests with the same path and result since their last log line.
   std::uint64_t more = 0;
 };

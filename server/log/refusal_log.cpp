@@ -35,12 +35,15 @@ RefusalLog::LineHistory& RefusalLog::remember(const RefusalLine& line,
   return by_path_[std::move(key)];
 }
 
-void RefusalLog::note(const RefusalLine& line, SteadyClock::time_point now) {
+void RefusalLog::note(const RefusalLine& line, SteadyClock::time_point now,
+                      const std::function<std::string()>& advise) {
   RefusalLine due = line;
   {
     const std::lock_guard lock(mutex_);
     if (!is_due(remember(line, now), 1, now, due.more)) return;
   }
+  const std::string advice = advise ? advise() : std::string();
+  due.advice = advice;
   log_.refusal(due);
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -31,9 +32,11 @@ class RefusalLog {
 
   /// Counts a refused request. Writes a log line if the last line about the same URL path and
   /// verdict is older than kSilence.
-  /// \param line the texts that its views refer to need not outlive the call; its member `more` is
-  ///   overwritten.
-  void note(const RefusalLine& line, SteadyClock::time_point now);
+  /// \param line the texts that its views refer to need not outlive the call; its members `more` and
+  ///   `advice` are overwritten.
+  /// \param advise function that returns advice for the operator; called only if a line is written.
+  void note(const RefusalLine& line, SteadyClock::time_point now,
+            const std::function<std::string()>& advise = nullptr);
   /// Counts connections that were closed to make room for new connections. Writes a log line about
   /// them if the last such line is older than kSilence.
   void note_evictions(std::size_t connections, SteadyClock::time_point now);

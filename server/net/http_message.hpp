@@ -32,6 +32,9 @@ struct Request {
   const HeaderFields& headers;
   std::string_view body;
   std::string_view peer;  ///< IP address of the client, without port
+  /// IP address of the TCP client, without port: the client itself, or the proxy nearest to
+  /// couponhook.
+  std::string_view hop{};
 };
 
 struct Reply {

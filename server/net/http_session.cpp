@@ -114,6 +114,7 @@ HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& s
       hop_(peer),
       client_(peer),
       peer_(peer.text()),
+      tcp_peer_(peer_),
       next_(list.first) {
   if (next_ != nullptr) next_->previous_ = this;
   list_.first = this;
@@ -307,7 +308,8 @@ Task<Reply> HttpSession::make_reply(Step step) {
   // handler works.
   connection_.never_expire();
   slot_.handle();
-  const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
+  const Request request{request_.method(), request_.target(), request_, request_.body(), peer_,
+                        tcp_peer_};
   std::exception_ptr bug;
   try {
     Reply reply = co_await share_.handler.handle(request);

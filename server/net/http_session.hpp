@@ -76,6 +76,8 @@ class HttpSession {
   base::IpAddress client_;
   // IP address of the client, as text.
   std::string peer_;
+  // IP address of the other end of the TCP connection, as text.
+  const std::string tcp_peer_;
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;
   // True while the session waits for the first byte of a request.

@@ -22,6 +22,9 @@ namespace {
 
 using std::chrono::system_clock;
 
+constexpr std::string_view kApiV2Hint =
+    "the body is XML of WeChat Pay's API v2, and this path takes notifications of APIv3; set the "
+    "notify_url of the APIv2 product to another URL";
 constexpr std::string_view kProxyHint =
     "none of the Wechatpay-* headers arrived: a proxy or CDN in front of this server probably "
     "strips "
@@ -47,7 +50,11 @@ std::string missing_headers(const crypto::SignedParts& parts) {
   for (const auto& [name, value] : headers) {
     if (value.empty()) missing.emplace_back(name);
   }
-  if (missing.size() == headers.size()) return std::string(kProxyHint);
+  if (missing.size() == headers.size()) {
+    const bool is_xml =
+        parts.body.substr(0, parts.body.find_first_not_of(" \t\r\n") + 1).ends_with('<');
+    return std::string(is_xml ? kApiV2Hint : kProxyHint);
+  }
   return "the request lacks " + boost::algorithm::join(missing, ", ") +
          "; WeChat Pay sends four Wechatpay-* headers";
 }
@@ -181,8 +188,8 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
     return sealed;
   }
 
-  ToAdmit admit = make_admission(std::move(*notification), std::move(resource->plaintext), merchant.mchid,
-                                 "notification", rules, now);
+  ToAdmit admit = make_admission(std::move(*notification), std::move(resource->plaintext),
+                                 merchant.mchid, "notification", rules, now);
   ask_for_handling(admit, rules);
   return admit;
 }

@@ -7,6 +7,7 @@
 
 #include "base/url.hpp"
 #include "server/receive/commit_wait.hpp"
+#include "server/receive/nearest_path.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -69,8 +70,16 @@ std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view 
   }
   if (!verdict) return std::nullopt;
   reply_counters_.count(*verdict);
-  refusals_.note({*verdict, method, base::path_of(target), peer}, SteadyClock::now());
+  refusals_.note({*verdict, method, base::path_of(target), peer}, SteadyClock::now(),
+                 [&] { return advice(*verdict, target); });
   return reply_for(*verdict, options_.success_status);
+}
+
+std::string Receiver::advice(Verdict verdict, std::string_view target) const {
+  if (verdict != Verdict::kNotFound) return {};
+  const std::string meant = nearest_path(*merchants_.get(), base::path_of(target));
+  return meant.empty() ? std::string()
+                       : "the path is probably mistyped: " + meant + " is configured";
 }
 
 Reply Receiver::fault(HttpFault fault, std::string_view peer, std::string_view detail) {
@@ -109,6 +118,15 @@ Task<Reply> Receiver::handle(const Request& request) {
   if (const auto* refused = std::get_if<Refused>(&examined)) {
     line.verdict = refused->verdict;
     line.detail = refused->hint;
+    SignatureEvidence evidence;
+    if (refused->verdict == Verdict::kSignatureInvalid) {
+      evidence = signature_faults_.examine(request, *merchant, begun);
+      line.detail = evidence.damage;
+      line.body_sha256 = evidence.body_sha256;
+      line.content_encoding = evidence.content_encoding;
+      line.hop = request.hop;
+      line.proxies = evidence.proxies;
+    }
     if (refused->verdict == Verdict::kSerialUnknown && options_.on_unknown_serial) {
       options_.on_unknown_serial(line.mchid, line.serial);
     }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -18,6 +19,7 @@
 #include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
 #include "server/receive/reply_counters.hpp"
+#include "server/receive/signature_faults.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
@@ -45,10 +47,14 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
                             std::string_view detail) override;
+  /// Changes of requests that made their signatures wrong, as they were found since the start.
+  [[nodiscard]] const SignatureFaults& signature_faults() const { return signature_faults_; }
   /// Counts and logs connections that were closed to make room for new connections.
   void note_evictions(std::size_t connections);
 
  private:
+  /// Returns advice about a request that is refused because of its path; may be empty.
+  [[nodiscard]] std::string advice(Verdict verdict, std::string_view target) const;
   [[nodiscard]] Task<Verdict> commit(Examined& examined, std::shared_ptr<CommitWait> wait,
                                      SteadyClock::time_point deadline);
   [[nodiscard]] Task<Verdict> handled(Verdict verdict, HandledRequest request,
@@ -63,6 +69,7 @@ class Receiver final : public RequestHandler {
   ReplyCounters& reply_counters_;
   Log& log_;
   mutable RefusalLog refusals_;
+  SignatureFaults signature_faults_;
   base::WallClock clock_;
   ReceiverOptions options_;
 };

@@ -79,22 +79,24 @@ void repair_line_ends(std::string_view body, Repairs& repairs) {
   repairs.add(replaced(replaced(body, "\r", ""), "\n", ""), kCrLf, "line ends were inserted");
 }
 
-/// Replaces blanks by '+' in the value of one member of the JSON text, and leaves the other members
-/// as they are.
-std::optional<std::string> plus_in_member(std::string_view body, std::string_view member) {
-  const std::string key = "\"" + std::string(member) + "\"";
-  const auto at = body.find(key);
-  if (at == std::string_view::npos) return std::nullopt;
-  const auto open = body.find('"', at + key.size());
-  if (open == std::string_view::npos) return std::nullopt;
-  const auto close = body.find('"', open + 1);
-  if (close == std::string_view::npos) return std::nullopt;
-  const std::string value = replaced(body.substr(open, close - open), " ", "+");
-  return std::string(body.substr(0, open)) + value + std::string(body.substr(close));
+/// Replaces blanks by '+' within the strings of a JSON text, and leaves blanks between them.
+std::string plus_in_strings(std::string_view body) {
+  std::string repaired(body);
+  bool in_string = false;
+  for (std::size_t i = 0; i < repaired.size(); ++i) {
+    if (repaired[i] == '\\') {
+      ++i;
+    } else if (repaired[i] == '"') {
+      in_string = !in_string;
+    } else if (in_string && repaired[i] == ' ') {
+      repaired[i] = '+';
+    }
+  }
+  return repaired;
 }
 
 void repair_url_encoding(std::string_view body, Repairs& repairs) {
-  repairs.add(plus_in_member(body, "ciphertext"), kPlusBecameBlank, "in resource.ciphertext");
+  repairs.add(plus_in_strings(body), kPlusBecameBlank, "in the strings of the body");
   repairs.add(replaced(body, " ", "+"), kPlusBecameBlank, "in the body");
   // A form parser sees the body as one name without a value, and may write it with a '='.
   const std::string_view name = body.ends_with('=') ? body.substr(0, body.size() - 1) : body;
@@ -136,6 +138,8 @@ void repair_summary(std::string_view body, Repairs& repairs) {
   if (open == std::string_view::npos) return;
   const auto close = body.find('"', open + 1);
   if (close == std::string_view::npos) return;
+  // A summary in \uXXXX escapes is complete: the body was serialised again.
+  if (body.substr(open, close - open).find("\\u") != std::string_view::npos) return;
   const std::string before(body.substr(0, open + 1));
   const std::string after(body.substr(close));
   for (const handlers::CatalogueEntry& entry : handlers::event_catalogue()) {

@@ -174,7 +174,7 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                  [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
-               unknown_serials_, options_.clock, log_}),
+               unknown_serials_, receiver_.signature_faults(), options_.clock, log_}),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
                       {[this](std::exception_ptr bug) { log_bug(bug); }}) {}

@@ -14,6 +14,7 @@
 #include "server/admin/retry_jobs.hpp"
 #include "server/log/log.hpp"
 #include "server/receive/reply_counters.hpp"
+#include "server/receive/signature_faults.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "server/service/handler_delivery.hpp"
 #include "server/service/live_setup.hpp"
@@ -36,6 +37,7 @@ class StatusEndpoint {
     const Reloader& reloader;
     const ReplyCounters& reply_counters;
     const UnknownSerials& unknown_serials;
+    const SignatureFaults& signature_faults;
     base::WallClock clock;
     Log& log;
   };

@@ -1,0 +1,1 @@
+#include "server/receive/receive.hpp"
