@@ -36,7 +36,7 @@ std::string_view parameter(std::string_view header, std::string_view name) {
     const std::string_view rest = header.substr(at + name.size());
     if (!begins_here || !rest.starts_with("=\"")) continue;
     std::size_t end = 2;
-    while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2 : 1;
+    while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2U : 1U;
     if (end < rest.size()) return rest.substr(2, end - 2);
   }
   return {};
