@@ -16,7 +16,6 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from support.case import ServiceTestCase
 from support.images import JPG, bmp, png
 from support.merchant import Merchant, connect, exchange
 from support.pay_api import PayApi
@@ -27,12 +26,13 @@ UPLOAD = "/v3/marketing/favor/media/image-upload"
 MB = 1024 * 1024
 
 
-class ImageTestCase(ServiceTestCase):
+class ImageTestCase(unittest.TestCase):
     """Base class: one configuration, one sandbox, a folder for images."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.service = cls.enterClassContext(Service(starts=False))
         cls.sandbox = cls.enterClassContext(Sandbox(cls.service, notify="none"))
         cls.service.configure("merchant.api.base_url", cls.sandbox.url)
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
@@ -294,8 +294,6 @@ class SandboxErrors(ImageTestCase):
         self.sandbox.ask("fail", path=UPLOAD, status=500, code="SYSTEM_ERROR", count=1)
         self.url_of(self.file("logo.png", png(120, 120)))
 
-
-class RateLimit(ImageTestCase):
     def test_too_many_uploads_are_refused(self):
         with Sandbox(self.service, "--rate-limit", 1, notify="none") as limited:
             client = Merchant(self.service, limited)
