@@ -248,6 +248,7 @@ constexpr std::array kOtherKinds = std::to_array<OtherKind>({
     {"a HEIC or AVIF image", 4, "ftyp"},
     {"a TIFF image", 0, "II*\0"sv},
     {"a TIFF image", 0, "MM\0*"sv},
+    {"an icon file (ICO)", 0, "\0\0\x01\0"sv},
     {"a Photoshop file", 0, "8BPS"},
     {"a PDF document", 0, "%PDF"},
     {"a ZIP archive", 0, "PK\x03\x04"},

@@ -167,13 +167,10 @@ TEST(ReadImageHeader, RefusesBmpValuesThatDoNotExist) {
 
 TEST(ReadImageHeader, NamesOtherKindsOfFiles) {
   const std::pair<std::string, const char*> kinds[] = {
-      {"GIF89a\x01\0\x01\0"s, "GIF"},
-      {"RIFF\x10\0\0\0WEBPVP8 "s, "WebP"},
-      {"\0\0\0\x18"s + "ftypheic", "HEIC"},
-      {"II*\0\x08\0\0\0"s, "TIFF"},
-      {"<?xml version=\"1.0\"?><svg/>", "SVG"},
-      {"<!DOCTYPE html>", "web page"},
-      {"%PDF-1.7", "PDF"},
+      {"GIF89a\x01\0\x01\0"s, "GIF"},       {"RIFF\x10\0\0\0WEBPVP8 "s, "WebP"},
+      {"\0\0\0\x18"s + "ftypheic", "HEIC"}, {"II*\0\x08\0\0\0"s, "TIFF"},
+      {"\0\0\x01\0\x03\0"s, "ICO"},         {"<?xml version=\"1.0\"?><svg/>", "SVG"},
+      {"<!DOCTYPE html>", "web page"},      {"%PDF-1.7", "PDF"},
       {"8BPS\0\x01"s, "Photoshop"},
   };
   for (const auto& [content, name] : kinds) {
