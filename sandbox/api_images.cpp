@@ -37,7 +37,8 @@ std::string_view media_type_of(std::string_view content) {
   return {};
 }
 
-/// Returns true if the end of the image is there. The bytes between are not looked at.
+/// Returns true if the end of the image is there: for BMP, as many bytes as its header announces.
+/// The bytes between are not looked at.
 bool is_whole(std::string_view content, std::string_view media_type) {
   if (media_type == "image/jpeg") return content.rfind("\xFF\xD9") != std::string_view::npos;
   if (media_type == "image/png") {
@@ -77,7 +78,7 @@ Result<Meta> read_meta(std::string_view json) {
 Result<Answer> upload(Platform& platform, const Call& call) {
   const auto form = read_form(call.content_type, call.body);
   const FormPart* const meta_part = find_part(form, "meta");
-  if (meta_part == nullptr || meta_part->content.empty()) {
+  if (meta_part == nullptr || !meta_part->file_name.empty() || meta_part->content.empty()) {
     return missing("/body/meta", "媒体文件元信息");
   }
   const FormPart* const file = find_part(form, "file");

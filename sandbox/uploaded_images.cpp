@@ -12,7 +12,7 @@ std::string UploadedImages::keep(std::string content, std::string_view media_typ
   constexpr std::size_t kIdDigits = 40;
   const std::string id = sha256_hex(content).substr(0, kIdDigits);
   std::string url = std::string(base_url).append("/wxpaylogo/").append(id).append("/0");
-  ids_by_url_.emplace(url, id);
+  urls_.insert(url);
   Image& image = images_[id];
   if (image.content.empty()) {
     content_bytes_ += content.size();
@@ -38,7 +38,7 @@ const UploadedImages::Image* UploadedImages::find(std::string_view id) const {
 }
 
 bool UploadedImages::accepts(std::string_view url) const {
-  if (ids_by_url_.contains(url)) return true;
+  if (urls_.contains(url)) return true;
   const auto parsed = base::parse_url(url);
   return parsed && parsed->tls && (parsed->host == "qpic.cn" || parsed->host.ends_with(".qpic.cn"));
 }

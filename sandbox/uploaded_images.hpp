@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -40,7 +42,7 @@ class UploadedImages {
   void drop_oldest_contents();
 
   std::map<std::string, Image, std::less<>> images_;
-  std::map<std::string, std::string, std::less<>> ids_by_url_;
+  std::set<std::string, std::less<>> urls_;
   std::deque<std::string> ids_in_order_;  // ids of the images whose contents are kept
   std::size_t content_bytes_ = 0;
 };
