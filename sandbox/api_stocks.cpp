@@ -63,7 +63,7 @@ void write_stock(const Stock& stock, Time now, JsonWriter& json) {
 Result<Answer> create(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();
-  const auto terms = read_stock_terms(body->value(), call.now.wall);
+  const auto terms = read_stock_terms(body->value(), platform.images, call.now.wall);
   if (!terms) return terms.error();
   const auto stock = platform.records.create_stock(call.mchid, *terms, call.now.wall);
   if (!stock) return stock.error();

@@ -36,12 +36,14 @@ struct Call {
   /// The parts of the request's path that stand in the place of each "*" in the route's pattern.
   std::vector<std::string> path_parameters;
   SandboxTime now;
+  std::string_view content_type{};  ///< value of the Content-Type header
 };
 
 struct Answer {
   std::string body;
   /// True: the body of the answer is a downloaded file, sent without a signature.
   bool is_file = false;
+  std::string_view file_type = "text/plain; charset=utf-8";  ///< Content-Type of such a file
 };
 
 using Handler = std::function<Result<Answer>(const Call&)>;

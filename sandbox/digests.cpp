@@ -18,15 +18,23 @@ std::string hexadecimal(std::span<const unsigned char> bytes, std::string_view d
   return text;
 }
 
+std::string digest_hex(const EVP_MD* algorithm, std::string_view bytes) {
+  Buffer digest{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) != 1) {
+    throw std::runtime_error("OpenSSL lacks a digest");
+  }
+  return hexadecimal(std::span(digest).first(size), "0123456789abcdef");
+}
+
 }  // namespace
 
 std::string sha1_hex(std::string_view bytes) {
-  Buffer digest{};
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL has no SHA-1");
-  }
-  return hexadecimal(std::span(digest).first(size), "0123456789abcdef");
+  return digest_hex(EVP_sha1(), bytes);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return digest_hex(EVP_sha256(), bytes);
 }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {

@@ -18,6 +18,7 @@
 #include "sandbox/outbox.hpp"
 #include "sandbox/request_limiter.hpp"
 #include "sandbox/seeded_random.hpp"
+#include "sandbox/uploaded_images.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -80,6 +81,7 @@ struct Platform {
   Outbox outbox;
   Certificates certificates;
   FlowLinks links;
+  UploadedImages images;
   RequestLimiter gate;
   Faults faults;
   /// All merchants; the key is the mchid (merchant number).

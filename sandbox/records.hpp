@@ -29,6 +29,8 @@ struct StockTerms {
   std::string comment;
   std::string belong_merchant;
   std::string description;
+  std::string merchant_logo;  ///< URL of an uploaded image; empty if there is none
+  std::string coupon_image;   ///< URL of an uploaded image; empty if there is none
   Time available_from;
   Time available_until;
   std::int64_t max_coupons = 0;

@@ -39,12 +39,13 @@ Task<Reply> SandboxListener::handle(const Request& request) {
   const RawRequest raw{{request.method, request.target, request.body, headers.find("Authorization"),
                         headers.find("Accept"), headers.find("User-Agent")},
                        headers.find("Wechatpay-Serial"),
-                       request.peer};
+                       request.peer,
+                       headers.find("Content-Type")};
   RawReply answer = platform_.answer(raw);
   Reply reply;
   reply.status = answer.status;
   reply.body = std::move(answer.body);
-  if (answer.is_file) reply.content_type = "text/plain; charset=utf-8";
+  if (answer.is_file) reply.content_type = answer.file_type;
   reply.headers = std::move(answer.headers);
   co_return reply;
 }

@@ -5,6 +5,7 @@
 #include "base/ip_address.hpp"
 #include "base/url.hpp"
 #include "crypto/resource_cipher.hpp"
+#include "sandbox/multipart_form.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -37,7 +38,7 @@ SandboxTime SharedPlatform::now() const {
 Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
   const SignedRequest& parts = request.signed_parts;
   const std::string_view path = base::path_of(parts.target);
-  Call call{parts.method, {}, parts.body, {}, {}, now()};
+  Call call{parts.method, {}, parts.body, {}, {}, now(), request.content_type};
   auto target = base::parse_request_target(parts.target);
   if (!target) return param_error("请求路径不合法");
   call.target = std::move(*target);
@@ -52,7 +53,11 @@ Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
     return blocked("/sandbox/ can be used only from this machine");
   }
   if (path.starts_with(kSigned)) {
-    auto mchid = authorize(parts, platform_->api_keys, call.now.wall);
+    SignedRequest signed_parts = parts;
+    if (is_multipart(request.content_type)) {
+      signed_parts.body = signed_content(request.content_type, parts.body);
+    }
+    auto mchid = authorize(signed_parts, platform_->api_keys, call.now.wall);
     if (!mchid) return mchid.error();
     call.mchid = std::move(*mchid);
     if (auto error = platform_->gate.refuse(call.mchid, path, call.now.wall)) {
@@ -74,6 +79,7 @@ RawReply SharedPlatform::answer(const RawRequest& request) {
     } else {
       reply.body = std::move(answer->body);
       reply.is_file = answer->is_file;
+      reply.file_type = answer->file_type;
     }
     // Send a downloaded file without a signature, as WeChat Pay does: the client checks the hash of
     // the file instead.

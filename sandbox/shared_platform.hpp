@@ -27,6 +27,7 @@ struct RawRequest {
   SignedRequest signed_parts;
   std::string_view wanted_serial;  ///< value of the Wechatpay-Serial header in the request
   std::string_view peer;
+  std::string_view content_type{};  ///< value of the Content-Type header in the request
 };
 
 /// A complete reply of the simulated WeChat Pay, with the headers that contain its signature.
@@ -34,6 +35,7 @@ struct RawReply {
   unsigned status = 200;
   std::string body;
   bool is_file = false;
+  std::string_view file_type{};  ///< Content-Type of the body, if it is a file
   Headers headers;
 };
 

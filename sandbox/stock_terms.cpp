@@ -71,9 +71,24 @@ void read_stock_rule(Fields rule, StockTerms& terms) {
                "单天预算不能大于总预算");
 }
 
+/// Reads the URL of an image. WeChat Pay takes only URLs that its own upload API returned.
+std::string read_image_url(Fields& pattern, const char* name, const UploadedImages& images) {
+  std::string url = pattern.optional_text(name, 128);
+  pattern.require(url.empty() || images.accepts(url), name,
+                  std::string(name) + "仅支持通过图片上传接口获取的图片URL地址");
+  return url;
+}
+
+void read_pattern(Fields pattern, const UploadedImages& images, StockTerms& terms) {
+  terms.description = pattern.text("description", 1, 1000);
+  terms.merchant_logo = read_image_url(pattern, "merchant_logo", images);
+  terms.coupon_image = read_image_url(pattern, "coupon_image", images);
+}
+
 }  // namespace
 
-Result<StockTerms> read_stock_terms(const rapidjson::Value& object, Time now) {
+Result<StockTerms> read_stock_terms(const rapidjson::Value& object, const UploadedImages& images,
+                                    Time now) {
   std::optional<ApiError> error;
   Fields body(object, "", error);
   StockTerms terms;
@@ -85,7 +100,7 @@ Result<StockTerms> read_stock_terms(const rapidjson::Value& object, Time now) {
   // the check of the stock's budget needs the value of a coupon.
   read_use_rule(body.object("coupon_use_rule"), terms);
   read_stock_rule(body.object("stock_use_rule"), terms);
-  terms.description = body.object("pattern_info").text("description", 1, 1000);
+  read_pattern(body.object("pattern_info"), images, terms);
   terms.no_cash = body.boolean("no_cash");
   body.require(body.text("stock_type", 1, 20) == "NORMAL", "stock_type", "仅支持stock_type=NORMAL");
   terms.out_request_no = body.text("out_request_no", 1, 128);

@@ -12,6 +12,7 @@
 ///     auto body = accept_reply(request, reply, keys, now);       // reply.hpp: errors, signature
 ///     auto result = parse_sent_coupon(*body);                    // one parser for each API
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,12 +33,17 @@ struct ApiRequest {
   std::string method;  ///< HTTP method of the request: GET or POST
   /// Path and query of the API request, percent-encoded. Exactly these bytes are sent and signed.
   std::string path_and_query;
-  std::string body;  ///< JSON body of the API request; empty for GET
+  std::string body;  ///< body of the API request, usually JSON; empty for GET
   std::string accept = "application/json";
   /// Value of the request header Wechatpay-Serial. Set only for the security echo API, which needs
   /// this header both in certificate mode and in public-key mode. If empty,
   /// ApiCaller::public_key_id is used.
   std::string platform_serial{};
+  /// Value of the request header Content-Type, which is sent only if there is a body.
+  std::string content_type = "application/json";
+  /// The text that is signed in place of the body. Set only for uploads of files: WeChat Pay
+  /// verifies the signature over the form's part `meta` alone. If absent, the body is signed.
+  std::optional<std::string> signed_text{};
 };
 
 struct ApiReply {

@@ -66,6 +66,8 @@ constexpr std::array kCatalogue = {
         "/v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}"),
     get(kBusifavorCouponList, "busifavor_coupon_list", kModest,
         "/v3/marketing/busifavor/users/{openid}/coupons"),
+    // An upload that is repeated gives one more URL of the same image, which harms nobody.
+    post(kImageUpload, "image_upload", per_minute(100), "/v3/marketing/favor/media/image-upload"),
 };
 
 constexpr bool is_in_order() {

@@ -35,13 +35,14 @@ std::vector<Header> request_headers(const ApiRequest& request, const ApiCaller& 
                                     std::string_view nonce, std::chrono::sys_seconds now) {
   const std::string timestamp = std::to_string(now.time_since_epoch().count());
   const std::string signature = caller.signer.sign(
-      request_message(request.method, request.path_and_query, timestamp, nonce, request.body));
+      request_message(request.method, request.path_and_query, timestamp, nonce,
+                      request.signed_text ? *request.signed_text : request.body));
   std::vector<Header> headers{
       {"Authorization",
        authorization_value(caller.mchid, nonce, timestamp, caller.certificate_serial, signature)},
       {"Accept", request.accept},
       {"User-Agent", std::string(kUserAgent)}};
-  if (!request.body.empty()) headers.push_back({"Content-Type", "application/json"});
+  if (!request.body.empty()) headers.push_back({"Content-Type", request.content_type});
   const std::string& serial =
       request.platform_serial.empty() ? caller.public_key_id : request.platform_serial;
   if (!serial.empty()) headers.push_back({"Wechatpay-Serial", serial});

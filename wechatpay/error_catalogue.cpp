@@ -85,6 +85,21 @@ constexpr bool lacks_certificates(Api api, std::string_view code) {
   return api == Api::kCertificates && code == kPublicKeyMerchant.code;
 }
 
+/// Errors of the API that uploads an image. WeChat Pay documents no table of errors for it; what
+/// they mean is what users report.
+constexpr auto kUploadRows = std::to_array<ErrorRow>({
+    {"PARAM_ERROR", Retry::kNever,
+     "the file or its description was refused: read the message; if it says that a part is missing "
+     "or the hash is wrong, a proxy on the way has rewritten the form"},
+    {"SIGN_ERROR", Retry::kNever,
+     "WeChat Pay could not verify our signature, which covers only the form's part meta: check "
+     "that merchant.api.private_key_file is the key of the certificate "
+     "merchant.api.certificate_serial, this machine's clock, and that no proxy rewrites the form"},
+    {"SYSTEM_ERROR", Retry::kSoon,
+     "a temporary failure at WeChat Pay; if it lasts, the image is one that they cannot read: "
+     "export it again with another program, or ask their support with the Request-ID"},
+});
+
 constexpr bool sets_callback(Api api) {
   return api == Api::kFavorCallbackSet || api == Api::kBusifavorCallbackSet;
 }
@@ -114,8 +129,12 @@ std::span<const ErrorRow> documented_errors() {
 ErrorRow explain_error(Api api, unsigned status, std::string_view code) {
   if (lacks_certificates(api, code)) return kPublicKeyMerchant;
   if (sets_callback(api) && code == "SYSTEM_ERROR") return kCallbackUrlUnfit;
-  const auto row =
-      std::find_if(kRows.begin(), kRows.end(), [&](const ErrorRow& r) { return r.code == code; });
+  const auto has_code = [&](const ErrorRow& row) { return row.code == code; };
+  if (api == Api::kImageUpload) {
+    const auto row = std::find_if(kUploadRows.begin(), kUploadRows.end(), has_code);
+    if (row != kUploadRows.end()) return *row;
+  }
+  const auto row = std::find_if(kRows.begin(), kRows.end(), has_code);
   return row == kRows.end() ? by_status(status) : *row;
 }
 

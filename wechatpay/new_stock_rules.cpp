@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "base/url.hpp"
 #include "base/wechat_time.hpp"
 #include "wechatpay/new_stock.hpp"
 
@@ -103,18 +104,25 @@ void check_amounts(Rules& rules, const NewStock& stock) {
               "is required: whether WeChat Pay excludes suspicious receivers");
 }
 
+constexpr std::string_view kImageUrl =
+    "must be a URL of at most 128 characters that `couponhook image upload` printed";
+
+/// Returns true for the URL of an image, or an empty text. Whether WeChat Pay knows the URL is not
+/// checked.
+bool is_image_url(std::string_view text) {
+  return text.empty() || (text.size() <= 128 && base::parse_url(text));
+}
+
 void check_pattern(Rules& rules, const NewStock::PatternInfo& info) {
   if (info.empty()) return;
   rules.check(!info.description.empty() && characters(info.description) <= 3000,
               "pattern_info.description", "must have 1 to 3000 characters");
-  rules.check(info.merchant_logo.size() <= 128, "pattern_info.merchant_logo",
-              "must be a URL of at most 128 characters, from the image upload API");
+  rules.check(is_image_url(info.merchant_logo), "pattern_info.merchant_logo", kImageUrl);
   rules.check(characters(info.merchant_name) <= 16, "pattern_info.merchant_name",
               "must have at most 16 characters");
   rules.check(info.background_color.empty() || is_one_of(info.background_color, kColours),
               "pattern_info.background_color", "must be one of COLOR010 to COLOR102");
-  rules.check(info.coupon_image.size() <= 128, "pattern_info.coupon_image",
-              "must be a URL of at most 128 characters, from the image upload API");
+  rules.check(is_image_url(info.coupon_image), "pattern_info.coupon_image", kImageUrl);
 }
 
 void check_card(Rules& rules, const NewStock::CouponUseRule& rule) {

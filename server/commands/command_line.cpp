@@ -90,6 +90,7 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
   declare_certificates(line, common, runtime);
   declare_callbacks(line, common, runtime);
   declare_stock(line, common, runtime);
+  declare_image(line, common, runtime);
   declare_coupon(line, common, runtime);
   declare_busifavor(line, common, runtime);
   declare_h5_link(line, common, runtime);

@@ -69,6 +69,7 @@ void declare_quarantine(CommandLine& line, CommonOptions& common, Runtime& runti
 void declare_certificates(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_callbacks(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_stock(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_image(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_coupon(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_busifavor(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_h5_link(CommandLine& line, CommonOptions& common, Runtime& runtime);

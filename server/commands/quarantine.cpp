@@ -52,7 +52,7 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
 
 /// A quarantined body or an unreadable notification that `quarantine open` tries to open. The entry
 /// includes the merchant's id, because a notification's id is unique only within its merchant.
-struct WaitingItem {
+struct WaitingEntry {
   std::string id;
   std::string mchid;
 };
@@ -60,7 +60,7 @@ struct WaitingItem {
 /// Appends all entries of a list at the status endpoint (all its pages) to `waiting`.
 /// \return false if a page of the list could not be read.
 bool append_list(StatusClient& client, const std::string& list, const std::string& state,
-                 const char* key, const std::string& mchid, std::vector<WaitingItem>& waiting) {
+                 const char* key, const std::string& mchid, std::vector<WaitingEntry>& waiting) {
   std::string cursor;
   do {
     const auto page = client.ask(
@@ -79,9 +79,8 @@ bool append_list(StatusClient& client, const std::string& list, const std::strin
 
 /// Returns all quarantined bodies and all unreadable notifications; nothing if one of the two lists
 /// could not be read.
-std::optional<std::vector<WaitingItem>> list_waiting(StatusClient& client,
-                                                     const std::string& mchid) {
-  std::vector<WaitingItem> waiting;
+std::optional<std::vector<WaitingEntry>> list_waiting(StatusClient& client, const std::string& mchid) {
+  std::vector<WaitingEntry> waiting;
   if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
       !append_list(client, "/notifications", "unreadable", "id", mchid, waiting)) {
     return std::nullopt;
@@ -98,7 +97,7 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, Runtime& runti
     return Exit::kUsage;
   }
   StatusClient client(common, runtime);
-  std::vector<WaitingItem> waiting;
+  std::vector<WaitingEntry> waiting;
   for (const std::string& id : chosen.ids) waiting.push_back({id, common.mchid});
   if (chosen.all) {
     auto all = list_waiting(client, common.mchid);

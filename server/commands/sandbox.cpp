@@ -130,6 +130,9 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
   chosen.connections = options.connections;
   chosen.limits = listener_limits({});
   chosen.limits.max_connections_per_address = chosen.limits.max_connections;
+  // An image of 2 MB is uploaded within a form. Room for twice as much, so that an image that is
+  // too large gets WeChat Pay's own error.
+  chosen.limits.max_body_bytes = 4 * 1024 * 1024;
   if (listener->tls && !options.plain_http) {
     auto tls = make_server_tls(config.listener.tls_certificate, config.listener.tls_private_key);
     if (!tls) {

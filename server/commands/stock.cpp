@@ -155,6 +155,9 @@ class StockGroup {
     add_merchant_options(options, common_);
     options.path("FILE", chosen_->file, "The request as JSON; \"-\": standard input");
     options.flag("--json", chosen_->json, "Print WeChat Pay's reply (JSON) unchanged");
+    options.epilogue(
+        "In pattern_info, merchant_logo and coupon_image are URLs that `couponhook image upload` "
+        "printed.");
   }
 
   void declare_switch(const std::string& name, const std::string& description, MakeRequest make) {

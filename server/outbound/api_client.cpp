@@ -1,5 +1,6 @@
 #include "server/outbound/api_client.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -18,6 +19,8 @@ using wechatpay::ApiRequest;
 using wechatpay::ApiResult;
 
 constexpr std::size_t kNonceCharacters = 32;
+/// Time limit of one attempt to upload a file: 2 MB at 300 kbit/s.
+constexpr milliseconds kUploadTimeout{60'000};
 
 std::optional<ApiError> error_of(const ApiResult<std::string_view>& accepted) {
   if (accepted) return std::nullopt;
@@ -73,6 +76,14 @@ struct ApiClient::Impl {
       const auto delay = wechatpay::retry_delay(*error, attempts);
       if (!delay || !api_context.pause(*delay)) return std::move(*error);
     }
+  }
+
+  /// Sends a file, which takes longer than a call on a slow connection.
+  ApiResult<ApiReply> upload(const ApiRequest& request, const ReplyCheck& check) {
+    const MerchantApiConfig& config = account->config;
+    Line line(loop, base::parse_url(config.base_url).value(), account->tls,
+              {config.timeout, std::max(config.timeout, kUploadTimeout), config.max_reply_bytes});
+    return exchange(line, request, check);
   }
 
   ApiResult<ApiReply> send(Line& line, const ApiRequest& request) {
@@ -133,7 +144,7 @@ ApiResult<std::string> ApiClient::call(const ApiRequest& request) {
     return error_of(wechatpay::accept_reply(request, reply, impl_->account->merchant.platform_keys,
                                             impl_->now()));
   };
-  auto reply = exchange(request, believe);
+  auto reply = request.signed_text ? impl_->upload(request, believe) : exchange(request, believe);
   if (!reply) return reply.error();
   return std::move(reply->body);
 }

@@ -44,9 +44,10 @@ struct ApiContext {
 };
 
 /// Blocking client for WeChat Pay's APIs, for commands and for threads that have no other work.
-/// Each attempt of a call ends within MerchantApiConfig::timeout. A failed attempt is repeated
-/// after the delay that wechatpay::retry_delay() returns. A call waits until WeChat Pay's
-/// documented rate limit allows it. The client does not follow redirects. Not thread-safe.
+/// Each attempt of a call ends within MerchantApiConfig::timeout; an upload of a file may take a
+/// minute. A failed attempt is repeated after the delay that wechatpay::retry_delay() returns. A
+/// call waits until WeChat Pay's documented rate limit allows it. The client does not follow
+/// redirects. Not thread-safe.
 class ApiClient {
  public:
   ApiClient(std::unique_ptr<const ApiAccount> account, ApiContext api_context);

@@ -12,6 +12,7 @@
 #include "wechatpay/certificates.hpp"
 #include "wechatpay/coupons.hpp"
 #include "wechatpay/flow_link.hpp"
+#include "wechatpay/image_upload.hpp"
 #include "wechatpay/new_stock.hpp"
 #include "wechatpay/reply.hpp"
 #include "wechatpay/security_echo.hpp"
@@ -26,6 +27,7 @@ void run(std::string_view input) {
   static_cast<void>(parse_callback(Api::kFavorCallbackGet, input));
   static_cast<void>(parse_security_echo(input));
   static_cast<void>(parse_created_stock(input));
+  static_cast<void>(parse_uploaded_image(input));
   static_cast<void>(parse_stock_switched(Api::kStockStart, input));
   static_cast<void>(parse_stock(input));
   static_cast<void>(parse_stocks(input));

@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 #: Documents that also exist in Chinese: path of the English and of the Chinese version.
 TRANSLATED = [("README.md", "README.zh-CN.md")] + [
     (f"docs/{name}.md", f"docs/zh/{name}.md")
-    for name in ("getting-started", "going-live", "configuration", "handlers", "operations")]
+    for name in ("getting-started", "going-live", "configuration", "handlers", "images", "operations")]
 #: C++ functions in server/config that read the configuration file, with the TOML tables that each
 #: function reads.
 READERS = {
@@ -191,7 +191,7 @@ class Commands(unittest.TestCase):
                         break
                     path.append(word)
                     if path[-1] not in ("callbacks", "certificates", "store", "stock", "coupon",
-                                        "busifavor", "quarantine"):
+                                        "busifavor", "quarantine", "image"):
                         break
                 self.assertTrue(path, f"there is no command {words[0]}")
                 help = run(*path, "--help").stdout

@@ -74,6 +74,8 @@ TEST(CheckStock, FindsEachBrokenRule) {
       {",\"prevent_api_abuse\":true", "", "stock_use_rule.prevent_api_abuse"},
       {"one each", "", "pattern_info.description"},
       {"COLOR020", "COLOR021", "pattern_info.background_color"},
+      {"COLOR020\"", "COLOR020\",\"merchant_logo\":\"logo.png\"", "pattern_info.merchant_logo"},
+      {"COLOR020\"", "COLOR020\",\"coupon_image\":\"//qpic.cn/x\"", "pattern_info.coupon_image"},
       {"\"transaction_minimum\":2000", "\"transaction_minimum\":500",
        "coupon_use_rule.fixed_normal_coupon.transaction_minimum"},
       {"某银行", "某某某银行", "coupon_use_rule.limit_card.name"},
@@ -96,6 +98,15 @@ TEST(CheckStock, FindsEachBrokenRule) {
     const auto found = fields(broken(replaced(from, to)));
     EXPECT_NE(std::find(found.begin(), found.end(), field), found.end()) << field << " " << to;
   }
+}
+
+TEST(CheckStock, TakesImageUrlsOfUpTo128Characters) {
+  const auto with_logo = [](const std::string& url) {
+    return broken(replaced("COLOR020\"", "COLOR020\",\"merchant_logo\":\"" + url + "\""));
+  };
+  const std::string url = "https://qpic.cn/" + std::string(112, 'x');
+  EXPECT_TRUE(with_logo(url).empty());
+  EXPECT_EQ(fields(with_logo(url + "x")), std::vector<std::string>{"pattern_info.merchant_logo"});
 }
 
 TEST(CheckStock, BoundsTheNumberOfCoupons) {
