@@ -98,6 +98,8 @@ void DeliveryAdmin::add_routes(AdminRoutes& routes) {
              at_once([this](const AdminCall& call) { return start_retry(call.request.body); }));
   routes.add("POST", "/deliveries/skip",
              at_once([this](const AdminCall& call) { return start_skip(call.request.body); }));
+  add_get(routes, "/deliveries/*",
+          at_once([this](const AdminCall& call) { return delivery(call.path_parameters[0]); }));
   for (const std::string_view job : {"/deliveries/retry/*", "/deliveries/skip/*"}) {
     add_get(routes, job,
             at_once([this](const AdminCall& call) { return show_job(call.path_parameters[0]); }));
@@ -123,6 +125,15 @@ Reply DeliveryAdmin::deliveries(const base::RequestTarget& target) {
   const auto page = sources_.reader.deliveries(filter);
   if (!page) return store_failed(page.error());
   return json_reply(200, deliveries_json(*page));
+}
+
+Reply DeliveryAdmin::delivery(std::string_view id) {
+  const auto number = parse_number(id);
+  if (!number) return error(404, "NOT_FOUND", kNoDelivery);
+  const auto delivery = sources_.reader.delivery(*number);
+  if (!delivery) return store_failed(delivery.error());
+  if (!*delivery) return error(404, "NOT_FOUND", kNoDelivery);
+  return json_reply(200, delivery_json(**delivery));
 }
 
 Reply DeliveryAdmin::start_retry(std::string_view body) {

@@ -37,6 +37,7 @@ class DeliveryAdmin {
 
  private:
   [[nodiscard]] Reply deliveries(const base::RequestTarget& target);
+  [[nodiscard]] Reply delivery(std::string_view id);
   [[nodiscard]] Reply start_retry(std::string_view body);
   [[nodiscard]] Reply start_skip(std::string_view body);
   [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order);

@@ -24,6 +24,16 @@ OrderWords words_of(DeliveryOrder::Kind kind) {
   return {"retry", "retrying", "retried"};
 }
 
+/// Writes a delivery as an object of its own, with the notification to which it belongs.
+void write_listed_delivery(base::JsonWriter& json, const storage::DeliveryRecord& delivery) {
+  json.begin();
+  write_delivery(json, delivery);
+  json.text("notification_id", delivery.notification_id)
+      .text("mchid", delivery.mchid)
+      .text("type", delivery.event_type)
+      .end();
+}
+
 }  // namespace
 
 void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& delivery) {
@@ -40,17 +50,16 @@ void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& deliv
       .time("finished_at", delivery.finished_at_ms);
 }
 
+std::string delivery_json(const storage::DeliveryRecord& delivery) {
+  base::JsonWriter json;
+  write_listed_delivery(json, delivery);
+  return json.take();
+}
+
 std::string deliveries_json(const storage::DeliveryPage& page) {
   base::JsonWriter json;
   json.begin().begin_list("items");
-  for (const storage::DeliveryRecord& delivery : page.items) {
-    json.begin();
-    write_delivery(json, delivery);
-    json.text("notification_id", delivery.notification_id)
-        .text("mchid", delivery.mchid)
-        .text("type", delivery.event_type)
-        .end();
-  }
+  for (const storage::DeliveryRecord& delivery : page.items) write_listed_delivery(json, delivery);
   json.end_list().cursor("next_cursor", page.next_before_delivery).end();
   return json.take();
 }

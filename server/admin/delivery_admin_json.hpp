@@ -22,6 +22,9 @@ void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& deliv
 void write_pauses(base::JsonWriter& json, std::string_view name,
                   const std::vector<storage::PauseRecord>& pauses);
 
+/// Writes the body of `GET /deliveries/{id}`: one delivery, with the members that an item of
+/// `GET /deliveries` has.
+[[nodiscard]] std::string delivery_json(const storage::DeliveryRecord& delivery);
 /// Writes the body of `GET /deliveries`: one page of deliveries.
 [[nodiscard]] std::string deliveries_json(const storage::DeliveryPage& page);
 /// Writes the state and progress of a job that retries, moves or skips many deliveries.

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "base/percent_encoding.hpp"
 #include "base/url.hpp"
 #include "server/commands/delivery_options.hpp"
 #include "server/commands/order.hpp"
@@ -12,6 +13,7 @@ namespace {
 using rapidjson::Value;
 
 struct DeliveryListOptions {
+  std::string id;
   DeliveryChoice choice;
   std::string limit;
   std::string cursor;
@@ -33,8 +35,33 @@ void print_deliveries(const Value& page, std::ostream& out) {
   }
 }
 
+/// Prints all facts about one delivery, one line each.
+void print_delivery(const Value& delivery, std::ostream& out) {
+  Table table{"delivery", text_of(delivery, "id")};
+  for (const char* name :
+       {"handler", "state", "attempts", "due_at", "last_error", "in_progress", "taken_by", "paused",
+        "created_at", "finished_at", "notification_id", "type", "mchid"}) {
+    table.add({name, text_of(delivery, name)});
+  }
+  table.print(out);
+}
+
+Exit show_delivery(const CommonOptions& common, const DeliveryListOptions& chosen,
+                   Runtime& runtime) {
+  StatusClient client(common, runtime);
+  const auto answer = client.ask("GET", "/deliveries/" + base::percent_encode(chosen.id));
+  if (!answer) return client.exit();
+  if (chosen.json) {
+    runtime.out << client.body() << '\n';
+  } else {
+    print_delivery(*answer, runtime.out);
+  }
+  return Exit::kOk;
+}
+
 Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& chosen,
                      Runtime& runtime) {
+  if (!chosen.id.empty()) return show_delivery(common, chosen, runtime);
   StatusClient client(common, runtime);
   const DeliveryChoice& choice = chosen.choice;
   const auto page = client.ask("GET", target_with("/deliveries", {{"handler", choice.handler},
@@ -103,9 +130,10 @@ Exit resume(const CommonOptions& common, const PauseOptions& chosen, Runtime& ru
 void declare_deliveries(CommandLine& line, CommonOptions& common, Runtime& runtime) {
   const auto chosen = std::make_shared<DeliveryListOptions>();
   Options options =
-      line.add("deliveries", "List deliveries to handlers, newest first",
+      line.add("deliveries", "List deliveries to handlers, newest first, or show one",
                [&common, &runtime, chosen] { return list_deliveries(common, *chosen, runtime); });
   add_config_option(options, common);
+  options.text("ID", chosen->id, "Show the delivery with this number");
   chosen->choice.declare(options, "pending, retrying, dead, done or skipped");
   options.text("--limit", chosen->limit, "Largest number of entries, 1 to 500");
   options.text("--cursor", chosen->cursor,

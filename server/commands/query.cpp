@@ -3,8 +3,11 @@
 #include <sstream>
 
 #include <rapidjson/document.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
 
 #include "base/percent_encoding.hpp"
+#include "base/printable.hpp"
 #include "base/url.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/commands/status_client.hpp"
@@ -81,6 +84,37 @@ void print_notifications(const Value& page, std::ostream& out) {
   if (page["next_cursor"].IsString()) {
     out << "more: --cursor " << page["next_cursor"].GetString() << '\n';
   }
+}
+
+/// Prints one notification: its facts, its deliveries, and its resource as indented JSON.
+void print_notification(const Value& notification, std::ostream& out) {
+  Table facts{"notification", text_of(notification, "id")};
+  for (const char* name : {"type", "state", "mchid", "source", "create_time", "received_at",
+                           "last_seen_at", "times_seen"}) {
+    if (notification.HasMember(name)) facts.add({name, text_of(notification, name)});
+  }
+  facts.print(out);
+  const auto deliveries = notification.FindMember("deliveries");
+  if (deliveries != notification.MemberEnd() && !deliveries->value.Empty()) {
+    out << '\n';
+    Table table{"delivery", "handler", "state", "attempts", "due", "last error"};
+    for (const Value& delivery : deliveries->value.GetArray()) {
+      table.add({text_of(delivery, "id"), text_of(delivery, "handler"), text_of(delivery, "state"),
+                 text_of(delivery, "attempts"), text_of(delivery, "due_at"),
+                 text_of(delivery, "last_error")});
+    }
+    table.print(out);
+  }
+  const auto resource = notification.FindMember("resource");
+  if (resource == notification.MemberEnd() || resource->value.IsNull()) return;
+  rapidjson::StringBuffer text;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(text);
+  writer.SetIndent(' ', 2);
+  resource->value.Accept(writer);
+  out << "\nresource ";
+  // Keeps the lines, but makes each of them safe for a terminal.
+  std::istringstream lines(text.GetString());
+  for (std::string line; std::getline(lines, line);) out << base::printable(line) << '\n';
 }
 
 void print_coupon(const Value& coupon, std::ostream& out) {
@@ -161,11 +195,11 @@ void declare_notifications(CommandLine& line, CommonOptions& common, Runtime& ru
   Options options =
       line.add("notifications", "List notifications, newest first, or show one with its resource",
                [&common, &runtime, chosen] {
-                 const Print print = chosen->id.empty() ? print_notifications : nullptr;
+                 const Print print = chosen->id.empty() ? print_notifications : print_notification;
                  return query(common, runtime, chosen->target(), chosen->json, print);
                });
   add_config_option(options, common);
-  options.text("ID", chosen->id, "Show the notification with this id, as JSON");
+  options.text("ID", chosen->id, "Show the notification with this id");
   options.text("--type", chosen->type, "Only this event type");
   options.text("--state", chosen->state, "received, done, dead, unreadable or quarantined");
   options.text("--mchid", chosen->mchid, "Only of this merchant");

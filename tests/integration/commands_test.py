@@ -310,6 +310,13 @@ class Queries(ServedTestCase):
         self.post(self.platform.notify(event, "shown/1?"))
         self.assertEqual(self.command_json("notifications", "shown/1?")["resource"], event.resource)
 
+    def test_one_notification_is_shown_as_readable_text(self):
+        event = events.redeem()
+        self.post(self.platform.notify(event, "readable-1"))
+        text = self.command("notifications", "readable-1")
+        self.assertRegex(text, r"notification +readable-1\ntype +COUPON.USE\n")
+        self.assertIn(f'\n  "coupon_id": "{event.resource["coupon_id"]}",\n', text)
+
     def test_a_notification_that_is_not_there_exits_1(self):
         self.command("notifications", "no-such-id", exits=1)
 
