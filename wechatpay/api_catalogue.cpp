@@ -66,6 +66,7 @@ constexpr std::array kCatalogue = {
         "/v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}"),
     get(kBusifavorCouponList, "busifavor_coupon_list", kModest,
         "/v3/marketing/busifavor/users/{openid}/coupons"),
+    get(kRefundShow, "refund_show", per_second(300), "/v3/refund/domestic/refunds/{out_refund_no}"),
 };
 
 constexpr bool is_in_order() {

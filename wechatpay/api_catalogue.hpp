@@ -34,6 +34,7 @@ enum class Api : std::uint8_t {
   kCouponList,
   kBusifavorCouponShow,
   kBusifavorCouponList,
+  kRefundShow,
 };
 
 /// A rate limit: at most `calls` calls in each time span of length `period`.
