@@ -334,7 +334,7 @@ Reader::Result<std::optional<DeliveryRecord>> Reader::delivery(std::int64_t deli
 
 Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,
                                                          std::string_view coupon) {
-  const std::array ask{Command(sql::kCouponFacts, {coupon, stock_id})};
+  const std::array ask{Command(sql::kCouponFacts, {stock_id, coupon})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
   std::vector<LedgerRecord> records;

@@ -275,22 +275,22 @@ const Query<NotificationRecord> kListQuarantine{
 // The two tables have different columns. The subqueries give both the same columns by name, so that
 // both halves of the UNION have the same list of columns.
 const Query<ReportedFact> kCouponFacts{
-    "SELECT {columns} FROM (SELECT 'refund' AS kind, '' AS stock_id, '' AS coupon,"
-    " transaction_id, business_key, occurred_at, mchid, notification_id, source, out_refund_no,"
-    " amount_total, amount_refund, amount_payer_total, amount_payer_refund,"
-    " (SELECT s.amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $1)"
-    " AS share_amount,"
-    " (SELECT s.refund_amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $1)"
-    " AS share_refund_amount FROM refunds) r"
-    " WHERE transaction_id IN (SELECT transaction_id FROM coupon_history"
-    " WHERE stock_id = $2 AND coupon = $1 AND transaction_id <> ''"
-    " UNION SELECT transaction_id FROM refund_shares WHERE coupon = $1)"
-    " UNION ALL SELECT {columns} FROM (SELECT kind, stock_id, coupon, transaction_id, business_key,"
+    "SELECT {columns} FROM (SELECT kind, stock_id, coupon, transaction_id, business_key,"
     " occurred_at, mchid, notification_id, source, CAST(NULL AS TEXT) AS out_refund_no,"
     " CAST(NULL AS BIGINT) AS amount_total, CAST(NULL AS BIGINT) AS amount_refund,"
     " CAST(NULL AS BIGINT) AS amount_payer_total, CAST(NULL AS BIGINT) AS amount_payer_refund,"
     " CAST(NULL AS BIGINT) AS share_amount, CAST(NULL AS BIGINT) AS share_refund_amount"
-    " FROM coupon_history) c WHERE stock_id = $2 AND coupon = $1",
+    " FROM coupon_history) c WHERE stock_id = $1 AND coupon = $2"
+    " UNION ALL SELECT {columns} FROM (SELECT 'refund' AS kind, '' AS stock_id, '' AS coupon,"
+    " transaction_id, business_key, occurred_at, mchid, notification_id, source, out_refund_no,"
+    " amount_total, amount_refund, amount_payer_total, amount_payer_refund,"
+    " (SELECT s.amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $2)"
+    " AS share_amount,"
+    " (SELECT s.refund_amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $2)"
+    " AS share_refund_amount FROM refunds) r"
+    " WHERE transaction_id IN (SELECT transaction_id FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> ''"
+    " UNION SELECT transaction_id FROM refund_shares WHERE coupon = $2)",
     kReportedFactColumns};
 
 const Query<LedgerFact> kOwnCouponFacts{

@@ -257,7 +257,7 @@ extern const Statement kQuarantineFloor;
 extern const Query<NotificationRecord> kListQuarantine;
 /// Reads the ledger facts of a coupon and the refunds of its transactions: those in which the
 /// coupon was redeemed, and those with a refund in which the coupon has a share. Parameters:
-/// coupon, stock_id.
+/// stock_id, coupon.
 extern const Query<ReportedFact> kCouponFacts;
 /// Reads the ledger facts of a coupon, without refunds. Parameters: stock_id, coupon.
 extern const Query<LedgerFact> kOwnCouponFacts;
