@@ -125,8 +125,59 @@ std::optional<OrderRefunded::Status> parse_status(std::string_view text) {
   return {};
 }
 
-CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields) {
+/// Largest number of coupons whose shares in one refund are read. WeChat Pay documents no maximum;
+/// an order is paid with a few coupons at most.
+constexpr std::size_t kSharesMax = 100;
+
+/// Reads the amounts of a refund. Amounts that are not possible are left out, and the problem is
+/// noted: the refund itself happened, so its event stays readable.
+void read_amounts(const JsonFields& fields, OrderRefunded& refunded) {
   const JsonFields amount = fields.object("amount");
+  const auto read = [&](std::string_view name) {
+    const auto fen = amount.integer(name);
+    if (!fen && amount.exists() && refunded.amount_flaw.empty()) {
+      refunded.amount_flaw.append("amount.").append(name).append(" is not a whole number of fen");
+    }
+    return fen.value_or(0);
+  };
+  refunded.total = read("total");
+  refunded.refund = read("refund");
+  refunded.payer_total = read("payer_total");
+  refunded.payer_refund = read("payer_refund");
+  if (!amount.exists()) {
+    if (fields.has("amount")) refunded.amount_flaw = "amount is not an object";
+    return;
+  }
+  const base::RefundAmounts amounts{refunded.total, refunded.refund, refunded.payer_total,
+                                    refunded.payer_refund};
+  if (refunded.amount_flaw.empty()) refunded.amount_flaw = base::flaw_of(amounts);
+  if (refunded.amount_flaw.empty()) refunded.amounts = amounts;
+}
+
+/// Reads the shares of coupons in a refund. A share that is not possible is left out.
+void read_shares(const rapidjson::Value* list, OrderRefunded& refunded) {
+  if (list == nullptr) return;
+  std::string flaw;
+  for (const auto& element : list->GetArray()) {
+    const JsonFields fields(&element);
+    base::CouponShare share{fields.text_or_digits("promotion_id"),
+                            fields.integer("amount").value_or(-1),
+                            fields.integer("refund_amount").value_or(-1)};
+    std::string problem = first_invalid({{"promotion_detail.promotion_id", share.coupon}});
+    if (problem.empty()) problem = base::flaw_of(share);
+    if (problem.empty() && refunded.shares.size() == kSharesMax) {
+      problem = "promotion_detail has more than 100 coupons";
+    }
+    if (problem.empty()) {
+      refunded.shares.push_back(std::move(share));
+    } else if (flaw.empty()) {
+      flaw = std::move(problem);
+    }
+  }
+  if (refunded.amount_flaw.empty()) refunded.amount_flaw = std::move(flaw);
+}
+
+CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields) {
   OrderRefunded refunded;
   refunded.mchid = fields.text("mchid");
   refunded.sp_mchid = fields.text("sp_mchid");
@@ -136,10 +187,8 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   refunded.out_refund_no = fields.text("out_refund_no");
   refunded.refund_id = fields.text_or_digits("refund_id");
   refunded.success_time = fields.text("success_time");
-  refunded.total = amount.integer("total").value_or(0);
-  refunded.refund = amount.integer("refund").value_or(0);
-  refunded.payer_total = amount.integer("payer_total").value_or(0);
-  refunded.payer_refund = amount.integer("payer_refund").value_or(0);
+  read_amounts(fields, refunded);
+  read_shares(fields.array("promotion_detail"), refunded);
 
   std::string invalid = first_invalid(
       {{"transaction_id", refunded.transaction_id}, {"refund_id", refunded.refund_id}});

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/refund_amounts.hpp"
 
 namespace couponhook::handlers {
 
@@ -98,6 +99,15 @@ struct OrderRefunded {
   Fen refund = 0;
   Fen payer_total = 0;
   Fen payer_refund = 0;
+  /// The four amounts above, if the event has all of them and they are possible. Empty for an event
+  /// without amounts (a row of a flow file names none), and if `amount_flaw` is not empty.
+  std::optional<base::RefundAmounts> amounts{};
+  /// Shares of coupons in the refund. A notification has none: they come from the reply to a refund
+  /// query, which reconciliation stores with the event (promotion_detail).
+  std::vector<base::CouponShare> shares{};
+  /// Problem with the amounts or shares of the event, which are then left out, such as
+  /// "amount.refund is more than amount.total"; empty if there is none.
+  std::string amount_flaw{};
 
   /// Returns the part of the refunded amount that went back to coupons and not to the payer, in fen
   /// (1/100 yuan).

@@ -25,6 +25,8 @@ class JsonFields {
       : object_(value != nullptr && value->IsObject() ? value : nullptr) {}
 
   [[nodiscard]] bool exists() const { return object_ != nullptr; }
+  /// Returns true if the object has a field of this name, of any type.
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
 
   /// Returns the text of a string field; empty if the field is missing. A string with a NUL byte
   /// counts as missing, because databases cannot store a NUL byte in a text.

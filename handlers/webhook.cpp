@@ -45,6 +45,35 @@ void write_resource(base::JsonWriter& json, std::string_view resource) {
   }
 }
 
+/// Writes the amounts of a refund, so that a receiver need not know that the difference of two
+/// fields is what went back to coupons. Writes nothing for other events, and for a refund whose
+/// amounts are missing or impossible.
+void write_refund(base::JsonWriter& json, const CouponEvent& event) {
+  const auto* refunded = std::get_if<OrderRefunded>(&event);
+  if (refunded == nullptr || !refunded->amounts) return;
+  const base::RefundAmounts& amounts = *refunded->amounts;
+  json.begin("refund")
+      .text("refund_id", refunded->refund_id)
+      .text("status", to_string(refunded->status))
+      .number("total", amounts.total)
+      .number("refund", amounts.refund)
+      .number("payer_total", amounts.payer_total)
+      .number("payer_refund", amounts.payer_refund)
+      .number("coupon_refund", amounts.coupon_refund());
+  if (!refunded->shares.empty()) {
+    json.begin_list("coupons");
+    for (const base::CouponShare& share : refunded->shares) {
+      json.begin()
+          .text("coupon_id", share.coupon)
+          .number("amount", share.amount)
+          .number("refund_amount", share.refund_amount)
+          .end();
+    }
+    json.end_list();
+  }
+  json.end();
+}
+
 }  // namespace
 
 std::string webhook_type(std::string_view event_type) {
@@ -68,6 +97,7 @@ std::string webhook_body(const HandledEvent& event) {
       .text("event_type", event.event_type)
       .text("create_time", event.create_time)
       .text("source", event.source);
+  write_refund(json, event.event);
   write_resource(json, event.resource);
   return json.end().end().take();
 }

@@ -18,6 +18,9 @@ namespace couponhook::handlers {
 /// Returns the body of the webhook for an event:
 /// {"type","timestamp","data":{"notification_id","mchid","event_type","create_time",
 /// "source","resource"}}.
+/// "data" of a refund also has "refund": {"refund_id","status","total","refund","payer_total",
+/// "payer_refund","coupon_refund"} in fen, if the event has sound amounts, and within it
+/// "coupons": [{"coupon_id","amount","refund_amount"}], if the shares of coupons are known.
 /// Every delivery attempt sends the same bytes, so a receiver may compare bodies. "timestamp" is
 /// the create_time of WeChat Pay's notification in RFC 3339, or the time at which couponhook
 /// received the notification if create_time cannot be parsed.

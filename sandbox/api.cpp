@@ -13,6 +13,7 @@ Routes make_routes(Platform& platform) {
   add_busifavor_routes(routes, platform);
   add_flow_routes(routes, platform);
   add_image_routes(routes, platform);
+  add_refund_routes(routes, platform);
   add_event_routes(routes, platform);
   add_fault_routes(routes, platform);
   add_report_routes(routes, platform);

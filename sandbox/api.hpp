@@ -19,6 +19,7 @@ void add_coupon_routes(Routes& routes, Platform& platform);
 void add_busifavor_routes(Routes& routes, Platform& platform);
 void add_flow_routes(Routes& routes, Platform& platform);
 void add_image_routes(Routes& routes, Platform& platform);
+void add_refund_routes(Routes& routes, Platform& platform);
 
 // Each of the next functions adds control routes, which only the sandbox (a simulated WeChat Pay)
 // has; their paths begin with /sandbox/. Requests to control routes are not signed, so the sandbox

@@ -126,6 +126,9 @@ Result<Answer> refund(Platform& platform, const Call& call) {
   order.transaction_id = fields.optional_text("transaction_id", 32);
   const std::string coupon_id = fields.optional_text("coupon_id", 32);
   order.amount = fields.optional_integer("amount", 1, kAnyAmount);
+  order.out_refund_no = fields.optional_text("out_refund_no", 64);
+  if (fields.has("payer_amount"))
+    order.payer_amount = fields.integer("payer_amount", 0, kAnyAmount);
   order.status = fields.optional_text("status", 10);
   if (order.status.empty()) order.status = "SUCCESS";
   const bool known =
@@ -146,8 +149,10 @@ Result<Answer> refund(Platform& platform, const Call& call) {
   Draft draft = refund_draft(paid, **made, platform.chance.uuid());
   return Answer{JsonWriter()
                     .field("refund_id", (*made)->id)
+                    .field("out_refund_no", (*made)->out_refund_no)
                     .field("transaction_id", paid.id)
                     .field("amount", (*made)->amount)
+                    .field("payer_amount", (*made)->payer_amount)
                     .field("notification_id", notify(platform, mchid, Product::kFavor,
                                                      std::move(draft), url, call.now))
                     .take()};

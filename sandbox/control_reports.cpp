@@ -15,6 +15,22 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
       .end();
 }
 
+void write_refund(const Transaction& paid, const Refund& refund, JsonWriter& json) {
+  json.object()
+      .field("kind", "refund")
+      .field("business_key", refund.id + "/" + refund.status)
+      .field("occurred_at", beijing_time(refund.at))
+      .field("out_refund_no", refund.out_refund_no)
+      .object("amount")
+      .field("total", paid.total)
+      .field("refund", refund.amount)
+      .field("payer_total", paid.total - paid.discount)
+      .field("payer_refund", refund.payer_amount)
+      .field("coupon_refund", refund.amount - refund.payer_amount)
+      .end()
+      .end();
+}
+
 /// Writes the history of a coupon (issuing, redemption, refunds) as JSON, with the field names that
 /// couponhook's ledger uses. Tests compare this history with the ledger of a service that received
 /// all notifications.
@@ -27,19 +43,19 @@ void write_history(const CouponRecords& records, const Coupon& coupon, Product p
   const Transaction* paid = records.find_transaction(coupon.transaction_id);
   if (paid != nullptr && product == Product::kFavor) {
     write_fact("redeem", coupon.id + "/" + paid->id, paid->paid_at, json);
-    for (const Refund* refund : records.refunds_of(paid->id)) {
-      write_fact("refund", refund->id + "/" + refund->status, refund->at, json);
-    }
+    for (const Refund* refund : records.refunds_of(paid->id)) write_refund(*paid, *refund, json);
   }
   json.end_list();
 }
 
 std::string_view state_of(const CouponRecords& records, const Coupon& coupon) {
   if (coupon.transaction_id.empty()) return "issued";
+  const Transaction& paid = *records.find_transaction(coupon.transaction_id);
   const auto refunds = records.refunds_of(coupon.transaction_id);
   const bool refunded = std::ranges::any_of(
       refunds, [](const Refund* refund) { return refund->status == "SUCCESS"; });
-  return refunded ? "refunded" : "redeemed";
+  if (!refunded) return "redeemed";
+  return paid.refunded < paid.total ? "partly_refunded" : "refunded";
 }
 
 void write_coupons(const CouponRecords& records, Time now, JsonWriter& json) {

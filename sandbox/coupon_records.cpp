@@ -33,6 +33,19 @@ std::optional<ApiError> refusal(const Stock& stock, const SendOrder& order, std:
   return std::nullopt;
 }
 
+/// Returns the part of a refund that the payer gets back, if the request does not say. If the
+/// coupon paid 10 % of the payment, it gets 10 % of all refunds together, so that no fen is lost by
+/// rounding when a payment is refunded in parts.
+std::int64_t payer_share(const Transaction& paid, std::int64_t amount) {
+  const std::int64_t payer_total = paid.total - paid.discount;
+  const std::int64_t payer_left = payer_total - paid.payer_refunded;
+  const std::int64_t coupon_left = paid.total - paid.refunded - payer_left;
+  const std::int64_t share =
+      (paid.refunded + amount) * payer_total / paid.total - paid.payer_refunded;
+  return std::clamp(share, std::max<std::int64_t>(0, amount - coupon_left),
+                    std::min(amount, payer_left));
+}
+
 }  // namespace
 
 Result<const Stock*> CouponRecords::create_stock(const std::string& creator,
@@ -197,20 +210,30 @@ Result<const Refund*> CouponRecords::refund(const RefundOrder& order, Time now) 
   const std::int64_t left = paid->total - paid->refunded;
   const std::int64_t amount = order.amount == 0 ? left : order.amount;
   if (amount <= 0 || amount > left) return invalid_request("订单金额或退款金额与之前请求不一致");
+  if (refunds_by_number_.contains(order.out_refund_no)) {
+    return invalid_request("退款单号已存在，请更换out_refund_no");
+  }
   Refund made;
   made.id = chance_.digits("503", 29);
-  made.out_refund_no = chance_.digits("RF", 20);
+  made.out_refund_no = order.out_refund_no.empty() ? chance_.digits("RF", 20) : order.out_refund_no;
   made.transaction_id = paid->id;
   made.status = order.status;
   made.at = now;
   made.amount = amount;
-  // Compute the amount that the payer gets back: the refunded amount without the part that the
-  // coupon had paid. If the coupon paid 10 % of the payment, it also paid 10 % of the refunded
-  // amount.
-  made.payer_amount = amount * (paid->total - paid->discount) / paid->total;
-  if (made.status == "SUCCESS") paid->refunded += amount;
+  const std::int64_t payer_left = paid->total - paid->discount - paid->payer_refunded;
+  const std::int64_t coupon_left = left - payer_left;
+  made.payer_amount = order.payer_amount.value_or(payer_share(*paid, amount));
+  if (made.payer_amount > std::min(amount, payer_left) ||
+      amount - made.payer_amount > coupon_left) {
+    return invalid_request("退款金额超过用户实付金额或优惠金额");
+  }
+  if (made.status == "SUCCESS") {
+    paid->refunded += amount;
+    paid->payer_refunded += made.payer_amount;
+  }
   refunds_.push_back(std::move(made));
   refunds_by_transaction_[paid->id].push_back(&refunds_.back());
+  refunds_by_number_[refunds_.back().out_refund_no] = &refunds_.back();
   return &refunds_.back();
 }
 
@@ -224,6 +247,11 @@ const Coupon* CouponRecords::find_coupon(const std::string& id) const {
 
 const Transaction* CouponRecords::find_transaction(const std::string& id) const {
   return find_in(transactions_, id);
+}
+
+const Refund* CouponRecords::find_refund(const std::string& out_refund_no) const {
+  const auto found = refunds_by_number_.find(out_refund_no);
+  return found == refunds_by_number_.end() ? nullptr : found->second;
 }
 
 std::vector<const Refund*> CouponRecords::refunds_of(const std::string& transaction_id) const {

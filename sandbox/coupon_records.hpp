@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,11 @@ struct RefundOrder {
   /// Amount to refund, in fen (分). 0: refund everything that is not yet refunded.
   std::int64_t amount = 0;
   std::string status = "SUCCESS";
+  /// The merchant's own number of the refund; empty: the sandbox makes one.
+  std::string out_refund_no{};
+  /// Part of the amount that went to the payer; absent: the coupon gets back the same share of the
+  /// amount as it paid of the order.
+  std::optional<std::int64_t> payer_amount{};
 };
 
 /// The records of the simulated WeChat Pay: stocks (批次), coupons, payments and refunds. This
@@ -86,6 +92,8 @@ class CouponRecords {
   [[nodiscard]] const Stock* find_stock(const std::string& id) const;
   [[nodiscard]] const Coupon* find_coupon(const std::string& id) const;
   [[nodiscard]] const Transaction* find_transaction(const std::string& id) const;
+  /// Returns the refund with this number of the merchant; null if there is none.
+  [[nodiscard]] const Refund* find_refund(const std::string& out_refund_no) const;
   [[nodiscard]] std::vector<const Refund*> refunds_of(const std::string& transaction_id) const;
 
   // The functions whose names begin with each_ call the function `visit` for every stock, coupon,
@@ -113,6 +121,7 @@ class CouponRecords {
   std::vector<const Transaction*> transactions_in_order_;
   std::map<std::string, std::vector<const Coupon*>> coupons_by_openid_;
   std::map<std::string, std::vector<const Refund*>> refunds_by_transaction_;
+  std::map<std::string, const Refund*> refunds_by_number_;
   // Id of each stock (批次); key: "mchid/out_request_no" of the request that created the stock.
   std::map<std::string, std::string> stocks_by_request_;
   // Id of each coupon; key: "mchid/out_request_no" of the request that sent the coupon.

@@ -95,7 +95,8 @@ struct Transaction {
   Time paid_at;
   std::int64_t total = 0;
   std::int64_t discount = 0;  ///< part of the payment's total that the coupon paid, in fen (分)
-  std::int64_t refunded = 0;
+  std::int64_t refunded = 0;  ///< sum of the successful refunds, in fen (分)
+  std::int64_t payer_refunded = 0;  ///< part of `refunded` that the payer got back
   std::vector<GoodsItem> goods;
 };
 

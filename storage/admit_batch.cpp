@@ -207,7 +207,7 @@ void BatchWriter::append_facts() {
   std::stable_sort(facts_.begin(), facts_.end(), [](const Admission* a, const Admission* b) {
     return fact_key(*a) < fact_key(*b);
   });
-  for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
+  for (const Admission* admission : facts_) append_fact(*admission, commands_);
 }
 
 /// Adds commands that read which notification stored each ledger fact first. A ledger fact is the

@@ -5,25 +5,38 @@
 /// coupon), and that find the notification which stored this fact first.
 
 #include <string>
+#include <vector>
 
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
+#include "storage/rows.hpp"
 #include "storage/source.hpp"
 #include "storage/sql.hpp"
 
 namespace couponhook::storage {
 
-/// \return the SQL command that inserts the ledger fact of a notification to be stored.
-/// \param a the notification to be stored; must have a ledger fact.
-[[nodiscard]] inline Command insert_fact(const Admission& a) {
+/// Appends the SQL commands that insert the ledger fact of a notification to be stored.
+/// \param a the notification to be stored; must have a ledger fact, and must live until the
+/// commands
+///   have run.
+inline void append_fact(const Admission& a, std::vector<Command>& commands) {
   const LedgerFact& f = *a.fact;
-  if (f.coupon.empty()) {
-    return {sql::kInsertRefund,
-            {f.transaction_id, f.business_key, f.occurred_at, a.mchid, a.id, a.source}};
+  if (!f.coupon.empty()) {
+    commands.push_back(Command(sql::kInsertCouponFact,
+                               {f.stock_id, f.coupon, f.kind, f.business_key, f.transaction_id,
+                                f.occurred_at, a.mchid, a.id, a.source}));
+    return;
   }
-  return {sql::kInsertCouponFact,
-          {f.stock_id, f.coupon, f.kind, f.business_key, f.transaction_id, f.occurred_at, a.mchid,
-           a.id, a.source}};
+  commands.push_back(Command(
+      sql::kInsertRefund, {f.transaction_id, f.business_key, f.occurred_at, a.mchid, a.id, a.source,
+                           text_or_null(f.out_refund_no), integer_or_null(f.amount_total),
+                           integer_or_null(f.amount_refund), integer_or_null(f.amount_payer_total),
+                           integer_or_null(f.amount_payer_refund)}));
+  for (const base::CouponShare& share : f.shares) {
+    commands.push_back(Command(
+        sql::kInsertRefundShare,
+        {share.coupon, share.amount, share.refund_amount, f.transaction_id, f.business_key}));
+  }
 }
 
 /// \return the query that reads which notification first reported a fact like this.
@@ -41,7 +54,8 @@ namespace couponhook::storage {
 /// notifications came from reconciliation (comparison with WeChat Pay's own records). Such a fact
 /// must not be delivered again: a redemption is delivered once, either for WeChat Pay's
 /// notification or for WeChat Pay's own record of it, which has another id.
-/// \param origins the result rows of origin_of_fact(), read after insert_fact() was run.
+/// \param origins the result rows of origin_of_fact(), read after the commands of
+///   append_fact() were run.
 [[nodiscard]] inline bool is_repeated_fact(const Admission& a, Rows& origins) {
   const auto origin = origin_query(*a.fact).read_first(origins);
   if (!origin || (origin->notification_id == a.id && origin->mchid == a.mchid)) return false;

@@ -38,6 +38,21 @@ LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_coupon(std::str
   return sql::kOwnCouponFacts.read_all(results[0]);
 }
 
+LedgerReader::Result<LedgerReader::Facts> LedgerReader::refunds_with_shares(
+    std::string_view transaction_id) {
+  const std::array ask{Command(sql::kRefundsOf, {transaction_id}),
+                       Command(sql::kSharesOf, {transaction_id})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  Facts facts = sql::kRefundsOf.read_all(results[0]);
+  for (ShareOfRefund& share : sql::kSharesOf.read_all(results[1])) {
+    const auto refund = std::ranges::find(facts, share.business_key, &LedgerFact::business_key);
+    if (refund == facts.end()) continue;
+    refund->shares.push_back({std::move(share.coupon), share.amount, share.refund_amount});
+  }
+  return facts;
+}
+
 LedgerReader::Result<LedgerReader::Facts> LedgerReader::refunds(
     std::span<const std::string> transaction_ids) {
   Facts all;

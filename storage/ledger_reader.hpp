@@ -35,7 +35,11 @@ class LedgerReader {
                                              const LedgerFact* after, std::int64_t limit);
   /// Reads the ledger facts of one coupon (its issuing and its redemptions, but not its refunds).
   [[nodiscard]] Result<Facts> facts_of_coupon(std::string_view stock_id, std::string_view coupon);
-  /// Reads from the coupon ledger the refunds of the payment transactions with these ids.
+  /// Reads from the coupon ledger the refunds of one payment transaction, with the shares of
+  /// coupons.
+  [[nodiscard]] Result<Facts> refunds_with_shares(std::string_view transaction_id);
+  /// Reads from the coupon ledger the refunds of the payment transactions with these ids, without
+  /// the shares of coupons.
   [[nodiscard]] Result<Facts> refunds(std::span<const std::string> transaction_ids);
 
  private:

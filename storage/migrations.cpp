@@ -201,12 +201,34 @@ ALTER TABLE heartbeat ADD COLUMN padding {bytes};
 ALTER TABLE deliveries ADD COLUMN begun_at BIGINT;
 )sql";
 
+// Adds the amounts of refunds, in fen, and the shares of coupons in refunds. The columns are NULL
+// in rows of earlier releases, and of flow files, which name no amounts. The table refund_shares
+// holds the transaction again, so that the transactions of a coupon are found by one index. Its
+// column `refund` is the row number in the table refunds.
+constexpr std::string_view kRefundAmounts = R"sql(
+ALTER TABLE refunds ADD COLUMN out_refund_no TEXT;
+ALTER TABLE refunds ADD COLUMN amount_total BIGINT;
+ALTER TABLE refunds ADD COLUMN amount_refund BIGINT;
+ALTER TABLE refunds ADD COLUMN amount_payer_total BIGINT;
+ALTER TABLE refunds ADD COLUMN amount_payer_refund BIGINT;
+CREATE TABLE refund_shares (
+  refund BIGINT NOT NULL,
+  coupon TEXT NOT NULL,
+  transaction_id TEXT NOT NULL,
+  amount BIGINT NOT NULL,
+  refund_amount BIGINT NOT NULL,
+  PRIMARY KEY (refund, coupon)
+);
+CREATE INDEX refund_shares_coupon ON refund_shares (coupon, transaction_id);
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
     Migration{.version = 2, .works_with = 1, .script = kClockMarks},
     Migration{.version = 3, .works_with = 1, .script = kFlaws},
     Migration{.version = 4, .works_with = 1, .script = kOperators},
     Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
+    Migration{.version = 6, .works_with = 1, .script = kRefundAmounts},
 };
 
 constexpr std::string_view kMigrationsTable =

@@ -65,10 +65,12 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
 /// fact and this is the second report, which must not be delivered again; otherwise to false.
 QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool& is_new,
                                                     bool& is_repeated) {
-  commands_.assign({origin_of_fact(*read.fact), insert_fact(read), origin_of_fact(*read.fact)});
+  commands_.assign({origin_of_fact(*read.fact)});
+  append_fact(read, commands_);
+  commands_.push_back(origin_of_fact(*read.fact));
   if (auto added = run(); !added) return added;
   is_new = results_[0].empty();
-  is_repeated = is_repeated_fact(read, results_[2]);
+  is_repeated = is_repeated_fact(read, results_.back());
   return {};
 }
 

@@ -48,11 +48,15 @@ void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
   }
 }
 
-LedgerRecord record_of(ReportedFact&& reported) {
+LedgerRecord record_of(ReportedFact&& reported, std::string_view coupon) {
   LedgerRecord record;
   record.mchid = std::move(reported.mchid);
   record.notification_id = std::move(reported.notification_id);
   record.source = std::move(reported.source);
+  if (reported.share_amount && reported.share_refund_amount) {
+    reported.shares.push_back(
+        {std::string(coupon), *reported.share_amount, *reported.share_refund_amount});
+  }
   record.fact = std::move(reported);
   return record;
 }
@@ -335,7 +339,7 @@ Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
   std::vector<LedgerRecord> records;
   records.reserve(results[0].size());
-  for (Row& row : results[0]) records.push_back(record_of(sql::kCouponFacts.read(row)));
+  for (Row& row : results[0]) records.push_back(record_of(sql::kCouponFacts.read(row), coupon));
   return records;
 }
 

@@ -12,13 +12,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/refund_amounts.hpp"
+
 namespace couponhook::storage {
 
 using Digest = std::array<unsigned char, 32>;
 
 /// One fact of the coupon ledger: a coupon was issued, redeemed or refunded. A fact with a coupon
 /// belongs to that coupon. A fact without a coupon (a refund) belongs to every coupon that has a
-/// fact with the same transaction, whichever fact arrives first.
+/// fact with the same transaction, or a share in a refund of it, whichever fact arrives first.
 struct LedgerFact {
   std::string kind;  ///< kind of the ledger fact: issue, redeem or refund
   std::string stock_id;
@@ -28,6 +30,29 @@ struct LedgerFact {
   /// stored only once.
   std::string business_key;
   std::string occurred_at;  ///< time of the fact as WeChat Pay wrote it, unchanged
+  // The members from here on are set only for refunds. The amounts are in fen; a refund has all
+  // four or none of them.
+  std::string out_refund_no{};  ///< the merchant's own number of the refund; empty if not known
+  std::optional<std::int64_t> amount_total{};
+  std::optional<std::int64_t> amount_refund{};
+  std::optional<std::int64_t> amount_payer_total{};
+  std::optional<std::int64_t> amount_payer_refund{};
+  /// Shares of coupons in the refund. A fact that is read for one coupon has only this coupon's.
+  std::vector<base::CouponShare> shares{};
+
+  /// Returns the amounts of a refund; nothing if they are not known.
+  [[nodiscard]] std::optional<base::RefundAmounts> amounts() const {
+    if (!amount_total || !amount_refund || !amount_payer_total || !amount_payer_refund) return {};
+    return base::RefundAmounts{*amount_total, *amount_refund, *amount_payer_total,
+                               *amount_payer_refund};
+  }
+  void set_amounts(const std::optional<base::RefundAmounts>& amounts) {
+    if (!amounts) return;
+    amount_total = amounts->total;
+    amount_refund = amounts->refund;
+    amount_payer_total = amounts->payer_total;
+    amount_payer_refund = amounts->payer_refund;
+  }
 };
 
 /// The right of one replica to make a delivery, until the lease ends. Each time a replica takes

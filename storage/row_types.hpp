@@ -133,11 +133,22 @@ struct AttemptOfDelivery : AttemptRecord {
   std::int64_t delivery_id = 0;
 };
 
-/// A ledger fact, with the notification that reported it.
+/// A ledger fact, with the notification that reported it. The share is that of the coupon whose
+/// facts are read.
 struct ReportedFact : LedgerFact {
   std::string mchid;
   std::string notification_id;
   std::string source;
+  std::optional<std::int64_t> share_amount;
+  std::optional<std::int64_t> share_refund_amount;
+};
+
+/// The share of one coupon in a refund, with the business key of the refund.
+struct ShareOfRefund {
+  std::string business_key;
+  std::string coupon;
+  std::int64_t amount = 0;
+  std::int64_t refund_amount = 0;
 };
 
 /// One of the stored totals, summed over all writers.

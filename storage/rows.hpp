@@ -72,6 +72,12 @@ template <typename AnyRow>
   return text;
 }
 
+/// \return a statement parameter with this number; NULL if there is none.
+[[nodiscard]] inline Parameter integer_or_null(std::optional<std::int64_t> number) {
+  if (!number) return nullptr;
+  return *number;
+}
+
 /// Moves the text out of a field of a query result. The field must not be NULL.
 /// \return the text of the field.
 [[nodiscard]] inline std::string take_text(Field& field) {

@@ -56,13 +56,30 @@ constexpr auto kOriginColumns =
                          {"mchid", &FactOrigin::mchid},
                          {"source", &FactOrigin::source}});
 
-template <typename Fact>
-constexpr auto kFactColumns = columns<Fact>({{"kind", &Fact::kind},
-                                             {"stock_id", &Fact::stock_id},
-                                             {"coupon", &Fact::coupon},
-                                             {"transaction_id", &Fact::transaction_id},
-                                             {"business_key", &Fact::business_key},
-                                             {"occurred_at", &Fact::occurred_at}});
+constexpr auto kFactColumns = columns<LedgerFact>({{"kind", &LedgerFact::kind},
+                                                   {"stock_id", &LedgerFact::stock_id},
+                                                   {"coupon", &LedgerFact::coupon},
+                                                   {"transaction_id", &LedgerFact::transaction_id},
+                                                   {"business_key", &LedgerFact::business_key},
+                                                   {"occurred_at", &LedgerFact::occurred_at}});
+
+constexpr auto kReportedFactColumns =
+    columns<ReportedFact>({{"kind", &ReportedFact::kind},
+                           {"stock_id", &ReportedFact::stock_id},
+                           {"coupon", &ReportedFact::coupon},
+                           {"transaction_id", &ReportedFact::transaction_id},
+                           {"business_key", &ReportedFact::business_key},
+                           {"occurred_at", &ReportedFact::occurred_at},
+                           {"mchid", &ReportedFact::mchid},
+                           {"notification_id", &ReportedFact::notification_id},
+                           {"source", &ReportedFact::source},
+                           {"out_refund_no", &ReportedFact::out_refund_no},
+                           {"amount_total", &ReportedFact::amount_total},
+                           {"amount_refund", &ReportedFact::amount_refund},
+                           {"amount_payer_total", &ReportedFact::amount_payer_total},
+                           {"amount_payer_refund", &ReportedFact::amount_payer_refund},
+                           {"share_amount", &ReportedFact::share_amount},
+                           {"share_refund_amount", &ReportedFact::share_refund_amount}});
 
 }  // namespace
 
@@ -100,11 +117,41 @@ const Statement kInsertCouponFact{
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     " ON CONFLICT (stock_id, coupon, kind, business_key) DO NOTHING"};
 
+// Condition that is true if the amounts of a new report of a refund replace those of the row. The
+// amounts of one row always come from one report.
+#define COUPONHOOK_HAS_BETTER_AMOUNTS                                             \
+  "(excluded.amount_refund IS NOT NULL AND (refunds.amount_refund IS NULL"        \
+  " OR (excluded.amount_refund, excluded.amount_payer_refund,"                    \
+  " excluded.amount_total, excluded.amount_payer_total)"                          \
+  " < (refunds.amount_refund, refunds.amount_payer_refund, refunds.amount_total," \
+  " refunds.amount_payer_total)))"
+#define COUPONHOOK_BETTER_AMOUNT(column)                                        \
+  column " = CASE WHEN " COUPONHOOK_HAS_BETTER_AMOUNTS " THEN excluded." column \
+         " ELSE refunds." column " END"
+#define COUPONHOOK_HAS_BETTER_NUMBER                                       \
+  "(excluded.out_refund_no IS NOT NULL AND (refunds.out_refund_no IS NULL" \
+  " OR excluded.out_refund_no < refunds.out_refund_no))"
+
 const Statement kInsertRefund{
-    "INSERT INTO refunds (transaction_id, business_key, occurred_at, mchid, notification_id, "
-    "source)"
-    " VALUES ($1, $2, $3, $4, $5, $6)"
-    " ON CONFLICT (transaction_id, business_key) DO NOTHING"};
+    "INSERT INTO refunds (transaction_id, business_key, occurred_at, mchid, notification_id,"
+    " source, out_refund_no, amount_total, amount_refund, amount_payer_total, amount_payer_refund)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " ON CONFLICT (transaction_id, business_key) DO UPDATE SET"
+    " out_refund_no = CASE WHEN " COUPONHOOK_HAS_BETTER_NUMBER
+    " THEN excluded.out_refund_no ELSE refunds.out_refund_no END,"
+    " " COUPONHOOK_BETTER_AMOUNT("amount_total") ", " COUPONHOOK_BETTER_AMOUNT("amount_refund") ","
+    " " COUPONHOOK_BETTER_AMOUNT("amount_payer_total") ","
+    " " COUPONHOOK_BETTER_AMOUNT("amount_payer_refund")
+    " WHERE " COUPONHOOK_HAS_BETTER_AMOUNTS " OR " COUPONHOOK_HAS_BETTER_NUMBER};
+
+const Statement kInsertRefundShare{
+    "INSERT INTO refund_shares (coupon, amount, refund_amount, refund, transaction_id)"
+    " SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), seq, transaction_id"
+    " FROM refunds WHERE transaction_id = $4 AND business_key = $5"
+    " ON CONFLICT (refund, coupon) DO UPDATE SET amount = excluded.amount,"
+    " refund_amount = excluded.refund_amount"
+    " WHERE (excluded.refund_amount, excluded.amount)"
+    " < (refund_shares.refund_amount, refund_shares.amount)"};
 
 const Query<FactOrigin> kOriginOfCouponFact{
     "SELECT {columns} FROM coupon_history"
@@ -225,34 +272,54 @@ const Query<NotificationRecord> kListQuarantine{
     " AND received_at >= $5 AND received_at < $6 ORDER BY seq DESC LIMIT $7",
     kQuarantineColumns};
 
-// Refunds have no columns for kind, stock and coupon. The subquery gives them those columns by
-// name, so that both halves of the UNION have the same list of columns.
+// The two tables have different columns. The subqueries give both the same columns by name, so that
+// both halves of the UNION have the same list of columns.
 const Query<ReportedFact> kCouponFacts{
-    "SELECT {columns} FROM coupon_history WHERE stock_id = $1 AND coupon = $2"
+    "SELECT {columns} FROM (SELECT kind, stock_id, coupon, transaction_id, business_key,"
+    " occurred_at, mchid, notification_id, source, CAST(NULL AS TEXT) AS out_refund_no,"
+    " CAST(NULL AS BIGINT) AS amount_total, CAST(NULL AS BIGINT) AS amount_refund,"
+    " CAST(NULL AS BIGINT) AS amount_payer_total, CAST(NULL AS BIGINT) AS amount_payer_refund,"
+    " CAST(NULL AS BIGINT) AS share_amount, CAST(NULL AS BIGINT) AS share_refund_amount"
+    " FROM coupon_history) c WHERE stock_id = $1 AND coupon = $2"
     " UNION ALL SELECT {columns} FROM (SELECT 'refund' AS kind, '' AS stock_id, '' AS coupon,"
-    " transaction_id, business_key, occurred_at, mchid, notification_id, source FROM refunds) r"
+    " transaction_id, business_key, occurred_at, mchid, notification_id, source, out_refund_no,"
+    " amount_total, amount_refund, amount_payer_total, amount_payer_refund,"
+    " (SELECT s.amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $2)"
+    " AS share_amount,"
+    " (SELECT s.refund_amount FROM refund_shares s WHERE s.refund = refunds.seq AND s.coupon = $2)"
+    " AS share_refund_amount FROM refunds) r"
     " WHERE transaction_id IN (SELECT transaction_id FROM coupon_history"
-    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')",
-    kFactColumns<ReportedFact>,
-    {{"mchid", &ReportedFact::mchid},
-     {"notification_id", &ReportedFact::notification_id},
-     {"source", &ReportedFact::source}}};
+    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> ''"
+    " UNION SELECT transaction_id FROM refund_shares WHERE coupon = $2)",
+    kReportedFactColumns};
 
 const Query<LedgerFact> kOwnCouponFacts{
-    "SELECT {columns} FROM coupon_history WHERE stock_id = $1 AND coupon = $2",
-    kFactColumns<LedgerFact>};
+    "SELECT {columns} FROM coupon_history WHERE stock_id = $1 AND coupon = $2", kFactColumns};
 
 const Query<LedgerFact> kStockFacts{
     "SELECT {columns} FROM coupon_history"
     " WHERE stock_id = $1 AND kind = $2 AND (coupon, business_key) > ($3, $4)"
     " ORDER BY coupon, business_key LIMIT $5",
-    kFactColumns<LedgerFact>};
+    kFactColumns};
 
 const Query<LedgerFact> kRefundsOf{"SELECT {columns} FROM refunds WHERE transaction_id = $1",
                                    {{"'refund'", &LedgerFact::kind},
                                     {"transaction_id", &LedgerFact::transaction_id},
                                     {"business_key", &LedgerFact::business_key},
-                                    {"occurred_at", &LedgerFact::occurred_at}}};
+                                    {"occurred_at", &LedgerFact::occurred_at},
+                                    {"out_refund_no", &LedgerFact::out_refund_no},
+                                    {"amount_total", &LedgerFact::amount_total},
+                                    {"amount_refund", &LedgerFact::amount_refund},
+                                    {"amount_payer_total", &LedgerFact::amount_payer_total},
+                                    {"amount_payer_refund", &LedgerFact::amount_payer_refund}}};
+
+const Query<ShareOfRefund> kSharesOf{
+    "SELECT {columns} FROM refunds r JOIN refund_shares s ON s.refund = r.seq"
+    " WHERE r.transaction_id = $1 ORDER BY r.business_key, s.coupon",
+    {{"r.business_key", &ShareOfRefund::business_key},
+     {"s.coupon", &ShareOfRefund::coupon},
+     {"s.amount", &ShareOfRefund::amount},
+     {"s.refund_amount", &ShareOfRefund::refund_amount}}};
 
 const Query<SchemaVersion> kSchemaVersion{
     "SELECT {columns} FROM couponhook_schema ORDER BY version DESC LIMIT 1",
@@ -269,6 +336,7 @@ std::span<const Statement* const> all() {
                                                                 &kKeepQuarantined,
                                                                 &kInsertCouponFact,
                                                                 &kInsertRefund,
+                                                                &kInsertRefundShare,
                                                                 &kOriginOfCouponFact,
                                                                 &kOriginOfRefund,
                                                                 &kInsertDelivery,
@@ -338,6 +406,7 @@ std::span<const Statement* const> all() {
                                                                 &kOwnCouponFacts,
                                                                 &kStockFacts,
                                                                 &kRefundsOf,
+                                                                &kSharesOf,
                                                                 &kSchemaVersion,
                                                                 &kRecordMigration});
   return kAll;

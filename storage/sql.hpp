@@ -42,9 +42,17 @@ extern const Statement kKeepQuarantined;
 /// stock_id, coupon, kind, business_key, transaction_id, occurred_at, mchid, notification_id,
 /// source.
 extern const Statement kInsertCouponFact;
-/// Inserts a refund into the ledger unless it exists. Parameters: transaction_id, business_key,
-/// occurred_at, mchid, notification_id, source.
+/// Inserts a refund into the ledger unless it exists. If it exists, only adds what the row lacks:
+/// the same refund is reported with amounts (notification, refund query) and without (flow file),
+/// in any order. Of two reports with different amounts, the smaller amounts stand, so that the
+/// order does not matter. Parameters: transaction_id, business_key, occurred_at, mchid,
+/// notification_id, source, out_refund_no or NULL, amount_total, amount_refund, amount_payer_total,
+/// amount_payer_refund (all four or NULL).
 extern const Statement kInsertRefund;
+/// Inserts the share of one coupon in a stored refund unless it exists; of two reports with
+/// different amounts, the smaller amounts stand. Parameters: coupon, amount, refund_amount,
+/// transaction_id, business_key (of the refund).
+extern const Statement kInsertRefundShare;
 /// Reads which notification first reported a coupon's issuing or redemption. Parameters: stock_id,
 /// coupon, kind, business_key.
 extern const Query<FactOrigin> kOriginOfCouponFact;
@@ -247,8 +255,9 @@ extern const Statement kQuarantineFloor;
 /// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
 /// including, before. Parameters: before, floor, event_type, mchid, since, until, limit.
 extern const Query<NotificationRecord> kListQuarantine;
-/// Reads the ledger facts of a coupon and the refunds of its transactions. Parameters: stock_id,
-/// coupon.
+/// Reads the ledger facts of a coupon and the refunds of its transactions: those in which the
+/// coupon was redeemed, and those with a refund in which the coupon has a share. Parameters:
+/// stock_id, coupon.
 extern const Query<ReportedFact> kCouponFacts;
 /// Reads the ledger facts of a coupon, without refunds. Parameters: stock_id, coupon.
 extern const Query<LedgerFact> kOwnCouponFacts;
@@ -256,8 +265,11 @@ extern const Query<LedgerFact> kOwnCouponFacts;
 /// coupons). Parameters: stock_id; kind, coupon and business_key of the last fact of the previous
 /// page; limit.
 extern const Query<LedgerFact> kStockFacts;
-/// Reads the refunds of a payment transaction from the ledger. Parameter: transaction_id.
+/// Reads the refunds of a payment transaction from the ledger, without shares of coupons.
+/// Parameter: transaction_id.
 extern const Query<LedgerFact> kRefundsOf;
+/// Reads the shares of coupons in the refunds of a payment transaction. Parameter: transaction_id.
+extern const Query<ShareOfRefund> kSharesOf;
 
 // SQL statements about the version of the database schema.
 

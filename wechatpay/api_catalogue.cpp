@@ -68,6 +68,7 @@ constexpr std::array kCatalogue = {
         "/v3/marketing/busifavor/users/{openid}/coupons"),
     // An upload that is repeated gives one more URL of the same image, which harms nobody.
     post(kImageUpload, "image_upload", per_minute(100), "/v3/marketing/favor/media/image-upload"),
+    get(kRefundShow, "refund_show", per_second(300), "/v3/refund/domestic/refunds/{out_refund_no}"),
 };
 
 constexpr bool is_in_order() {

@@ -35,6 +35,7 @@ enum class Api : std::uint8_t {
   kBusifavorCouponShow,
   kBusifavorCouponList,
   kImageUpload,
+  kRefundShow,
 };
 
 /// A rate limit: at most `calls` calls in each time span of length `period`.

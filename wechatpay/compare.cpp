@@ -34,6 +34,34 @@ void add_difference(string& differences, std::string_view what, const string& ou
   differences.append(what).append(": ours ").append(ours).append(", theirs ").append(theirs);
 }
 
+string in_words(const base::RefundAmounts& amounts) {
+  return base::yuan(amounts.refund) + " of " + base::yuan(amounts.total) + " yuan, payer " +
+         base::yuan(amounts.payer_refund) + " of " + base::yuan(amounts.payer_total);
+}
+
+string in_words(const base::CouponShare& share) {
+  return base::yuan(share.refund_amount) + " of " + base::yuan(share.amount) + " yuan";
+}
+
+/// Compares the money of a refund, if WeChat Pay's record has it.
+/// \param contradicts set to true if the store has other amounts than WeChat Pay; not changed if it
+///   only lacks some.
+void add_money_differences(string& differences, const KnownFact& ours, const PlatformRecord& theirs,
+                           bool& contradicts) {
+  if (theirs.amounts && ours.amounts != theirs.amounts) {
+    contradicts |= ours.amounts.has_value();
+    add_difference(differences, "amounts", ours.amounts ? in_words(*ours.amounts) : "unknown",
+                   in_words(*theirs.amounts));
+  }
+  for (const base::CouponShare& share : theirs.shares) {
+    const auto known = std::ranges::find(ours.shares, share.coupon, &base::CouponShare::coupon);
+    if (known != ours.shares.end() && *known == share) continue;
+    contradicts |= known != ours.shares.end();
+    add_difference(differences, "share of coupon " + share.coupon,
+                   known != ours.shares.end() ? in_words(*known) : "unknown", in_words(share));
+  }
+}
+
 string differences_of(const KnownFact& ours, const PlatformRecord& theirs) {
   string differences;
   if (!ours.stock_id.empty() && !theirs.stock_id.empty() && ours.stock_id != theirs.stock_id) {
@@ -61,7 +89,8 @@ ReportRow row_of(const PlatformRecord& entry, std::size_t index, Finding finding
           entry.occurred_at,
           entry.line,
           {},
-          index};
+          index,
+          false};
 }
 
 ReportRow row_of(const KnownFact& fact) {
@@ -74,7 +103,8 @@ ReportRow row_of(const KnownFact& fact) {
           fact.occurred_at,
           0,
           {},
-          0};
+          0,
+          false};
 }
 
 }  // namespace
@@ -119,6 +149,8 @@ ReconcileReport compare(std::span<const PlatformRecord> records, std::span<const
       continue;
     }
     string differences = differences_of(*found->second, entry);
+    bool contradicts = !differences.empty();
+    add_money_differences(differences, *found->second, entry, contradicts);
     if (differences.empty()) {
       ++report.matched;
       continue;
@@ -126,6 +158,7 @@ ReconcileReport compare(std::span<const PlatformRecord> records, std::span<const
     ++report.differing;
     report.rows.push_back(row_of(entry, i, Finding::kDiffering));
     report.rows.back().differences = std::move(differences);
+    report.rows.back().is_incomplete = !contradicts;
   }
   for (const KnownFact& fact : known) {
     // Insert the key of the fact into the set. This detects a fact that the store lists twice.
@@ -140,7 +173,7 @@ Admissible admissible(const ReconcileReport& report, std::span<const PlatformRec
                       const AdmissionWindow& window) {
   Admissible found;
   for (const ReportRow& row : report.rows) {
-    if (row.finding != Finding::kMissing) continue;
+    if (row.finding != Finding::kMissing && !row.is_incomplete) continue;
     const auto time = base::parse_wechat_time(row.occurred_at);
     if (window.since && (!time || *time < *window.since)) {
       ++found.outdated;

@@ -29,6 +29,10 @@ struct KnownFact {
   std::string transaction_id;
   std::string business_key;
   std::string occurred_at;
+  /// Amounts of a refund; empty if the store does not have them.
+  std::optional<base::RefundAmounts> amounts{};
+  /// Shares of coupons in a refund, as far as the store has them.
+  std::vector<base::CouponShare> shares{};
 };
 
 enum class Finding : std::uint8_t {
@@ -62,6 +66,9 @@ struct ReportRow {
   std::string differences;
   /// Index of the fact in the list of WeChat Pay's records. Set only for kMissing and kDiffering.
   std::size_t entry = 0;
+  /// True if nothing contradicts WeChat Pay's record: the store only lacks amounts of a refund or
+  /// shares of coupons, which storing the record adds. Set only for kDiffering.
+  bool is_incomplete = false;
 };
 
 struct ReconcileReport {
@@ -83,7 +90,9 @@ struct ReconcileReport {
 /// together if they have the same kind and the same business key (the key that identifies a coupon
 /// event). They match if stock, coupon and payment are equal and their times differ by at most one
 /// second. A value that is missing on one side (a time; the stock or coupon of a refund) is not
-/// compared.
+/// compared. Amounts of refunds, and shares of coupons in them, are compared if WeChat Pay's record
+/// has them; if the store lacks them, the finding is kDiffering and ReportRow::is_incomplete is
+/// set.
 ///
 /// \param records WeChat Pay's records.
 /// \param known the facts in the store that can occur in these records: those of the same stock and
@@ -106,7 +115,8 @@ struct AdmissionWindow {
 /// The coupon events that are in WeChat Pay's records but missing in couponhook's store, grouped by
 /// what reconciliation does with them.
 struct Admissible {
-  /// The missing coupon events that reconciliation stores.
+  /// The missing coupon events that reconciliation stores, and the refunds to which it adds amounts
+  /// or shares (ReportRow::is_incomplete).
   std::vector<const PlatformRecord*> entries;
   /// Number of missing coupon events that are older than AdmissionWindow::since and so are not
   /// stored. If `since` is set, events without a time are counted here too.

@@ -78,6 +78,13 @@ constexpr ErrorRow kCallbackUrlUnfit{
     "for this API a failure that lasts means that the URL is not https, cannot be reached from the "
     "internet or has parameters: check it with `couponhook doctor`, then repeat the request"};
 
+/// Error RESOURCE_NOT_EXISTS of the refund query, which is about refunds and not about stocks.
+constexpr ErrorRow kRefundUnknown{
+    "RESOURCE_NOT_EXISTS", Retry::kNever,
+    "this merchant has no such refund: give out_refund_no, your own number, and not the refund_id "
+    "of WeChat Pay; choose the merchant that was paid (--mchid), and as a service provider "
+    "--sub-mchid; a refund that was just requested may take a minute to appear"};
+
 /// Returns true if an API error means that the merchant has no platform certificates. The error
 /// code RESOURCE_NOT_EXISTS is required: a reply 404 without this code comes from a wrong base_url
 /// or from a proxy, and says nothing about the merchant.
@@ -128,6 +135,7 @@ std::span<const ErrorRow> documented_errors() {
 
 ErrorRow explain_error(Api api, unsigned status, std::string_view code) {
   if (lacks_certificates(api, code)) return kPublicKeyMerchant;
+  if (api == Api::kRefundShow && code == kRefundUnknown.code) return kRefundUnknown;
   if (sets_callback(api) && code == "SYSTEM_ERROR") return kCallbackUrlUnfit;
   const auto has_code = [&](const ErrorRow& row) { return row.code == code; };
   if (api == Api::kImageUpload) {

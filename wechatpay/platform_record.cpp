@@ -83,7 +83,8 @@ PlatformRecord refunded(const FlowRecord& record, std::string stock_id) {
 
 std::string PlatformRecord::notification_id() const {
   constexpr std::size_t kDigestBytes = 16;
-  const crypto::Sha256 digest = crypto::sha256({to_string(kind), "/", business_key});
+  const crypto::Sha256 digest =
+      crypto::sha256({to_string(kind), "/", business_key, amounts ? "/amounts" : ""});
   return "reconcile-" + crypto::to_hex(std::span(digest).first(kDigestBytes));
 }
 
@@ -163,6 +164,48 @@ PlatformRecord to_platform_record(const BusifavorCoupon& coupon, std::string_vie
       .text("attach_info", "")
       .optional_text("send_req_no", coupon.send_request_no);
   entry.resource = resource.end().take();
+  return entry;
+}
+
+std::optional<PlatformRecord> to_platform_record(const Refund& refund, std::string_view mchid) {
+  if (!refund.succeeded()) return {};
+  PlatformRecord entry;
+  entry.kind = FactKind::kRefund;
+  entry.transaction_id = refund.transaction_id;
+  entry.business_key = join(refund.refund_id, refund.status);
+  entry.occurred_at = normal_time(refund.success_time);
+  entry.amounts = refund.amounts;
+  entry.event_type = "REFUND.SUCCESS";
+  entry.original_type = "refund";
+  entry.summary = "退款成功";
+  base::JsonWriter resource;
+  resource.begin();
+  resource.text("mchid", mchid)
+      .text("out_trade_no", refund.out_trade_no)
+      .text("transaction_id", refund.transaction_id)
+      .text("out_refund_no", refund.out_refund_no)
+      .text("refund_id", refund.refund_id)
+      .text("refund_status", refund.status)
+      .text("success_time", entry.occurred_at)
+      .text("user_received_account", refund.user_received_account)
+      .begin("amount")
+      .number("total", refund.amounts.total)
+      .number("refund", refund.amounts.refund)
+      .number("payer_total", refund.amounts.payer_total)
+      .number("payer_refund", refund.amounts.payer_refund)
+      .end();
+  resource.begin_list("promotion_detail");
+  for (const Refund::Promotion& promotion : refund.promotions) {
+    resource.begin()
+        .text("promotion_id", promotion.share.coupon)
+        .text("scope", promotion.scope)
+        .text("type", promotion.type)
+        .number("amount", promotion.share.amount)
+        .number("refund_amount", promotion.share.refund_amount)
+        .end();
+    entry.shares.push_back(promotion.share);
+  }
+  entry.resource = resource.end_list().end().take();
   return entry;
 }
 

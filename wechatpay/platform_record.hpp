@@ -12,11 +12,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fact_kind.hpp"
+#include "base/refund_amounts.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
 #include "wechatpay/flow_file.hpp"
+#include "wechatpay/refunds.hpp"
 
 namespace couponhook::wechatpay {
 
@@ -37,6 +40,10 @@ struct PlatformRecord {
   std::string occurred_at;
   /// Line number in the flow file (settlement file); 0 if the record comes from a query.
   std::size_t line = 0;
+  /// Amounts of a refund; only a refund query gives them.
+  std::optional<base::RefundAmounts> amounts{};
+  /// Shares of coupons in a refund; only a refund query gives them.
+  std::vector<base::CouponShare> shares{};
   // The members from here on form the notification that WeChat Pay would have sent for this record.
   // event_type is COUPON.SEND, COUPON.USE or REFUND.SUCCESS.
   std::string event_type;
@@ -46,7 +53,9 @@ struct PlatformRecord {
   std::string resource;  ///< decrypted content of the notification: JSON with the known fields
 
   /// Returns the id under which this record is stored as a notification; it has 42 characters. The
-  /// same fact always gets the same id, so it is stored only once.
+  /// same fact always gets the same id, so it is stored only once. A refund with amounts has
+  /// another id than the same refund without, so that a refund query can add the amounts to a
+  /// refund that a flow file reported before.
   [[nodiscard]] std::string notification_id() const;
 };
 
@@ -65,6 +74,12 @@ struct PlatformRecord {
 /// \param openid the user whose coupons were queried.
 [[nodiscard]] PlatformRecord to_platform_record(const BusifavorCoupon& coupon,
                                                 std::string_view openid);
+
+/// Converts a refund from a query into a record.
+/// \param mchid the merchant whose refund was queried.
+/// \return the record; nothing unless the refund succeeded, because only then money went back.
+[[nodiscard]] std::optional<PlatformRecord> to_platform_record(const Refund& refund,
+                                                               std::string_view mchid);
 
 /// Converts a used busifavor coupon (商家券) into a record of its use, for reports only. WeChat Pay
 /// sends no notification when such a coupon is used, so couponhook never stores this record. The

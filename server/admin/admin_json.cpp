@@ -178,7 +178,44 @@ handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
           fact.coupon,
           fact.transaction_id,
           fact.business_key,
-          fact.occurred_at};
+          fact.occurred_at,
+          fact.out_refund_no,
+          fact.amounts(),
+          fact.shares};
+}
+
+/// Writes what is known about the money of one refund; nothing for other facts.
+void write_refund(base::JsonWriter& json, const storage::LedgerFact& fact) {
+  json.optional_text("out_refund_no", fact.out_refund_no);
+  if (const auto amounts = fact.amounts()) {
+    json.begin("amount")
+        .number("total", amounts->total)
+        .number("refund", amounts->refund)
+        .number("payer_total", amounts->payer_total)
+        .number("payer_refund", amounts->payer_refund)
+        .number("coupon_refund", amounts->coupon_refund())
+        .end();
+  }
+  for (const base::CouponShare& share : fact.shares) {
+    json.begin("coupon_share")
+        .number("amount", share.amount)
+        .number("refund_amount", share.refund_amount)
+        .end();
+  }
+}
+
+/// Writes the sums of a coupon's successful refunds; nothing if there is none.
+void write_sums(base::JsonWriter& json, const handlers::RefundSums& sums) {
+  if (sums.refunds == 0) return;
+  json.begin("refunds")
+      .number("count", sums.refunds)
+      .number("without_amounts", sums.without_amounts)
+      .number("order_total", sums.order_total)
+      .number("refund", sums.refund)
+      .number("payer_refund", sums.payer_refund)
+      .number("coupon_refund", sums.coupon_refund())
+      .optional_number("coupon_share", sums.coupon_share)
+      .end();
 }
 
 }  // namespace
@@ -257,8 +294,9 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
   json.begin()
       .text("stock_id", stock_id)
       .text("coupon", coupon)
-      .text("state", handlers::to_string(handlers::derive_state(entries)))
-      .begin_list("history");
+      .text("state", handlers::to_string(handlers::derive_state(entries)));
+  write_sums(json, handlers::sum_refunds(entries));
+  json.begin_list("history");
   for (const std::size_t i : order) {
     const storage::LedgerRecord& record = records[i];
     json.begin()
@@ -267,8 +305,9 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
         .text("transaction_id", record.fact.transaction_id)
         .text("occurred_at", record.fact.occurred_at)
         .text("notification_id", record.notification_id)
-        .text("source", record.source)
-        .end();
+        .text("source", record.source);
+    write_refund(json, record.fact);
+    json.end();
   }
   json.end_list().end();
   return json.take();

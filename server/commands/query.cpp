@@ -8,6 +8,7 @@
 
 #include "base/percent_encoding.hpp"
 #include "base/printable.hpp"
+#include "base/refund_amounts.hpp"
 #include "base/url.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/commands/status_client.hpp"
@@ -117,13 +118,61 @@ void print_notification(const Value& notification, std::ostream& out) {
   for (std::string line; std::getline(lines, line);) out << base::printable(line) << '\n';
 }
 
+/// Returns an amount of a JSON object in yuan; 0.00 if the member is missing.
+std::string yuan_of(const Value& object, const char* name) {
+  const auto found = object.FindMember(name);
+  const bool is_amount = found != object.MemberEnd() && found->value.IsInt64();
+  return base::yuan(is_amount ? found->value.GetInt64() : 0);
+}
+
+/// Returns what one refund returned, for a cell of the table; empty for other facts, and if the
+/// amounts are not known.
+std::string money_of(const Value& fact) {
+  const auto amount = fact.FindMember("amount");
+  if (amount == fact.MemberEnd() || !amount->value.IsObject()) return {};
+  std::string text = yuan_of(amount->value, "refund") + " of " + yuan_of(amount->value, "total") +
+                     " (coupons " + yuan_of(amount->value, "coupon_refund");
+  const auto share = fact.FindMember("coupon_share");
+  if (share != fact.MemberEnd() && share->value.IsObject()) {
+    text += ", this one " + yuan_of(share->value, "refund_amount");
+  }
+  return text + ")";
+}
+
+/// Prints the sums of a coupon's successful refunds. An older service does not send them.
+void print_refund_sums(const Value& coupon, std::ostream& out) {
+  const auto found = coupon.FindMember("refunds");
+  if (found == coupon.MemberEnd() || !found->value.IsObject()) return;
+  const Value& sums = found->value;
+  const auto count = [&](const char* name) {
+    const auto member = sums.FindMember(name);
+    return member != sums.MemberEnd() && member->value.IsInt64() ? member->value.GetInt64() : 0;
+  };
+  const std::int64_t known = count("count") - count("without_amounts");
+  if (known > 0) {
+    out << "refunded " << yuan_of(sums, "refund") << " of " << yuan_of(sums, "order_total")
+        << " yuan: " << yuan_of(sums, "payer_refund") << " to the payer, "
+        << yuan_of(sums, "coupon_refund") << " to coupons";
+    if (sums.HasMember("coupon_share")) {
+      out << " (" << yuan_of(sums, "coupon_share") << " to this one)";
+    }
+    out << '\n';
+  }
+  if (count("without_amounts") > 0) {
+    out << count("without_amounts")
+        << " refunds without known amounts; couponhook reconcile --refund OUT_REFUND_NO asks for "
+           "them\n";
+  }
+}
+
 void print_coupon(const Value& coupon, std::ostream& out) {
   out << "coupon " << text_of(coupon, "coupon") << " of stock " << text_of(coupon, "stock_id")
       << ": " << text_of(coupon, "state") << '\n';
-  Table table{"kind", "occurred", "key", "notification"};
+  print_refund_sums(coupon, out);
+  Table table{"kind", "occurred", "key", "notification", "refunded yuan"};
   for (const Value& fact : coupon["history"].GetArray()) {
     table.add({text_of(fact, "kind"), text_of(fact, "occurred_at"), text_of(fact, "business_key"),
-               text_of(fact, "notification_id")});
+               text_of(fact, "notification_id"), money_of(fact)});
   }
   table.print(out);
 }

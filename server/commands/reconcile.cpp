@@ -9,6 +9,7 @@
 #include "server/commands/reconcile_report.hpp"
 #include "server/outbound/ledger_facts.hpp"
 #include "wechatpay/identifier.hpp"
+#include "wechatpay/refunds.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -22,6 +23,7 @@ struct ReconcileOptions {
   std::string flow;
   std::filesystem::path file;
   UserName user;
+  wechatpay::RefundName refund;
   std::string product;
   bool apply = false;
   bool settled = false;
@@ -29,6 +31,7 @@ struct ReconcileOptions {
   bool csv = false;
 
   [[nodiscard]] bool asks_for_user() const { return !user.openid.empty(); }
+  [[nodiscard]] bool asks_for_refund() const { return !refund.out_refund_no.empty(); }
   [[nodiscard]] FlowName flow_name(const MerchantConfig& merchant) const {
     const auto kind = wechatpay::parse_flow_kind(flow).value();
     return {kind, stock, merchant.reconcile.columns(kind)};
@@ -39,13 +42,19 @@ struct ReconcileOptions {
 /// \return the error message; empty if the combination is allowed.
 std::string_view wrong_usage(const ReconcileOptions& chosen) {
   if (chosen.settled && !chosen.apply) return "--settled goes with --apply";
+  if (chosen.asks_for_refund()) {
+    const bool others = chosen.asks_for_user() || !chosen.stock.empty() || !chosen.file.empty() ||
+                        !chosen.flow.empty() || !chosen.product.empty();
+    return others ? "--refund goes without --stock, --flow, --file, --openid and --product" : "";
+  }
+  if (!chosen.refund.sub_mchid.empty()) return "--sub-mchid goes with --refund";
   if (chosen.asks_for_user()) {
     if (!chosen.stock.empty() || !chosen.file.empty()) {
       return "--openid goes without --stock and --file";
     }
     return chosen.user.appid.empty() ? "--openid needs --appid" : "";
   }
-  if (chosen.stock.empty()) return "give --stock and --flow, or --openid and --appid";
+  if (chosen.stock.empty()) return "give --stock and --flow, or --openid and --appid, or --refund";
   // Check the stock id, because it is used for those rows of the flow file that name no stock.
   if (!wechatpay::has_form(wechatpay::Identifier::kStockId, chosen.stock)) {
     return "--stock is not 1 to 20 digits";
@@ -53,11 +62,31 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
   return chosen.flow.empty() ? "--stock needs --flow use or --flow refund" : "";
 }
 
-using Fetched = boost::system::result<PlatformRecords, Exit>;
+/// WeChat Pay's records, and the refund that was queried, if it was a refund.
+struct Fetched {
+  PlatformRecords records;
+  std::optional<wechatpay::Refund> refund{};
+};
+using FetchResult = boost::system::result<Fetched, Exit>;
+using RecordsResult = boost::system::result<PlatformRecords, Exit>;
 
-/// Fetches WeChat Pay's records of a user's coupons. Like fetch_flow() and
-/// fetch_platform_records(), prints an error itself.
-Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, Runtime& runtime) {
+/// Queries one refund. Like all functions named fetch_…, prints an error itself.
+FetchResult fetch_refund(const wechatpay::RefundName& name, Outbound& outbound, Runtime& runtime) {
+  const auto body = outbound.client.call(wechatpay::show_refund_request(name));
+  if (!body) return fail(runtime, body.error());
+  auto refund = wechatpay::parse_refund(*body, name);
+  if (!refund) return fail(runtime, refund.error());
+  Fetched fetched;
+  const std::string& mchid = name.sub_mchid.empty() ? outbound.mchid : name.sub_mchid;
+  if (auto entry = wechatpay::to_platform_record(*refund, mchid)) {
+    fetched.records.entries.push_back(std::move(*entry));
+  }
+  fetched.refund = std::move(*refund);
+  return fetched;
+}
+
+/// Fetches WeChat Pay's records of a user's coupons.
+RecordsResult fetch_user(const ReconcileOptions& chosen, Outbound& outbound, Runtime& runtime) {
   PlatformRecords all;
   for (const auto& [product, fetch] : {std::pair{"favor", &fetch_favor_records},
                                        std::pair{"busifavor", &fetch_busifavor_records}}) {
@@ -69,7 +98,7 @@ Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, Runtime& 
   return all;
 }
 
-Fetched fetch_flow(const FlowName& flow, Outbound& outbound, Runtime& runtime) {
+RecordsResult fetch_flow(const FlowName& flow, Outbound& outbound, Runtime& runtime) {
   base::Progress progress(progress_on(runtime), "downloaded bytes", 0);
   const auto content =
       download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
@@ -85,23 +114,31 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, Runtime& runtime) {
   return Exit::kFailed;
 }
 
-Fetched fetch_platform_records(const ReconcileOptions& chosen, const MerchantConfig& merchant,
-                               const CommonOptions& common, Runtime& runtime) {
+FetchResult with_records(RecordsResult records) {
+  if (!records) return records.error();
+  return Fetched{std::move(*records)};
+}
+
+FetchResult fetch_platform_records(const ReconcileOptions& chosen, const MerchantConfig& merchant,
+                                   const CommonOptions& common, Runtime& runtime) {
   if (!chosen.file.empty()) {
     auto records = read_flow_file(chosen.flow_name(merchant), chosen.file);
-    if (records) return std::move(*records);
+    if (records) return Fetched{std::move(*records)};
     print_problems(runtime, {{chosen.file.string(), records.error().text()}});
     return Exit::kFailed;
   }
   auto outbound = open_outbound(common, runtime);
   if (!outbound) return Exit::kUsage;
-  return chosen.asks_for_user() ? fetch_user(chosen, *outbound, runtime)
-                                : fetch_flow(chosen.flow_name(merchant), *outbound, runtime);
+  if (chosen.asks_for_refund()) return fetch_refund(chosen.refund, *outbound, runtime);
+  return with_records(chosen.asks_for_user()
+                          ? fetch_user(chosen, *outbound, runtime)
+                          : fetch_flow(chosen.flow_name(merchant), *outbound, runtime));
 }
 
 std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Config& config,
-                                     const MerchantConfig& merchant, const PlatformRecords& records,
+                                     const MerchantConfig& merchant, const Fetched& fetched,
                                      Runtime& runtime) {
+  const PlatformRecords& records = fetched.records;
   const std::string where = config.file.string() + ": store.url";
   const auto fail_with = [&](const std::string& message) {
     print_problems(runtime, {{where, message}});
@@ -114,8 +151,10 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
   auto connection = (*store)->reader();
   if (!connection) return fail_with(connection.error().message);
   storage::LedgerReader reader(std::move(*connection));
-  auto facts = chosen.asks_for_user() ? facts_of_named_coupons(reader, records)
-                                      : facts_of_flow(reader, chosen.flow_name(merchant), records);
+  auto facts = fetched.refund ? facts_of_refund(reader, *fetched.refund)
+               : chosen.asks_for_user()
+                   ? facts_of_named_coupons(reader, records)
+                   : facts_of_flow(reader, chosen.flow_name(merchant), records);
   if (!facts) return fail_with(facts.error().message);
   return std::move(*facts);
 }
@@ -123,6 +162,7 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
 /// Returns a description of the events that the comparison with WeChat Pay's records covers, for
 /// the user.
 std::string_view compared_by(const ReconcileOptions& chosen) {
+  if (chosen.asks_for_refund()) return "one refund, its amounts and the shares of its coupons";
   if (!chosen.asks_for_user()) return chosen.flow == "use" ? "redemptions" : "refunds";
   if (chosen.product == "favor") return "redemptions of favor coupons";
   if (chosen.product == "busifavor") return "issues of merchant coupons";
@@ -206,19 +246,25 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Runt
     runtime.err << "couponhook: " << wrong << " (see couponhook reconcile --help)\n";
     return Exit::kUsage;
   }
+  if (chosen.asks_for_refund()) {
+    const auto broken = wechatpay::violations(chosen.refund);
+    if (!broken.empty()) return refuse(runtime, "--refund", broken);
+  }
   const auto config = load_config_or_print(common, runtime);
   if (!config) return Exit::kUsage;
   const MerchantConfig* merchant = choose_merchant(*config, common, runtime);
   if (merchant == nullptr) return Exit::kUsage;
-  const auto records = fetch_platform_records(chosen, *merchant, common, runtime);
-  if (!records) return records.error();
-  const auto facts = read_store(chosen, *config, *merchant, *records, runtime);
+  const auto fetched = fetch_platform_records(chosen, *merchant, common, runtime);
+  if (!fetched) return fetched.error();
+  const PlatformRecords& records = fetched->records;
+  const auto facts = read_store(chosen, *config, *merchant, *fetched, runtime);
   if (!facts) return Exit::kFailed;
-  ReconcileOutcome outcome{wechatpay::compare(records->entries, *facts),
-                           records->problems,
-                           records->malformed,
-                           records->not_compared,
+  ReconcileOutcome outcome{wechatpay::compare(records.entries, *facts),
+                           records.problems,
+                           records.malformed,
+                           records.not_compared,
                            compared_by(chosen),
+                           fetched->refund,
                            std::nullopt};
   if (chosen.apply) {
     const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
@@ -227,7 +273,7 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Runt
     // WeChat Pay may still send a notification. The event's business key (such as coupon and
     // transaction) prevents a second delivery.
     if (chosen.settled) window.until = now - merchant->reconcile.settle;
-    const auto missing = wechatpay::admissible(outcome.report, records->entries, window);
+    const auto missing = wechatpay::admissible(outcome.report, records.entries, window);
     outcome.applied = apply(*config, merchant->mchid, missing.entries, runtime);
     if (!outcome.applied) return Exit::kFailed;
     outcome.applied->outdated = missing.outdated;
@@ -258,6 +304,10 @@ void declare_reconcile(CommandLine& line, CommonOptions& common, Runtime& runtim
   options.text("--appid", chosen->user.appid, "The appid that the openid belongs to");
   options.word("--product", chosen->product, {"favor", "busifavor"},
                "Only the user's coupons of this kind");
+  options.text("--refund", chosen->refund.out_refund_no,
+               "Compare one refund, by your own number of it (out_refund_no)");
+  options.text("--sub-mchid", chosen->refund.sub_mchid,
+               "With --refund, as a service provider: the merchant that was paid");
   options.flag("--apply", chosen->apply,
                "Store the missing notifications, through the running service");
   options.flag(

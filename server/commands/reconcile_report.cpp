@@ -1,5 +1,6 @@
 #include "server/commands/reconcile_report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ostream>
 #include <string>
@@ -49,6 +50,48 @@ void write(base::JsonWriter& json, std::span<const wechatpay::FlowProblem> probl
   json.end_list();
 }
 
+void write(base::JsonWriter& json, const wechatpay::Refund& refund) {
+  const base::RefundAmounts& amounts = refund.amounts;
+  json.begin("refund")
+      .text("refund_id", refund.refund_id)
+      .text("out_refund_no", refund.out_refund_no)
+      .text("transaction_id", refund.transaction_id)
+      .text("status", refund.status)
+      .begin("amount")
+      .number("total", amounts.total)
+      .number("refund", amounts.refund)
+      .number("payer_total", amounts.payer_total)
+      .number("payer_refund", amounts.payer_refund)
+      .number("coupon_refund", amounts.coupon_refund())
+      .end()
+      .begin_list("coupons");
+  for (const wechatpay::Refund::Promotion& promotion : refund.promotions) {
+    json.begin()
+        .text("coupon_id", promotion.share.coupon)
+        .number("amount", promotion.share.amount)
+        .number("refund_amount", promotion.share.refund_amount)
+        .end();
+  }
+  json.end_list().end();
+}
+
+void print_refund(const wechatpay::Refund& refund, std::ostream& out) {
+  const base::RefundAmounts& amounts = refund.amounts;
+  out << "refund " << refund.refund_id << " of transaction " << refund.transaction_id << ": "
+      << refund.status;
+  if (!refund.succeeded()) {
+    out << ", so nothing of its " << base::yuan(amounts.refund) << " yuan has gone back\n";
+    return;
+  }
+  out << ", " << base::yuan(amounts.refund) << " of " << base::yuan(amounts.total)
+      << " yuan went back: " << base::yuan(amounts.payer_refund) << " to the payer, "
+      << base::yuan(amounts.coupon_refund()) << " to coupons\n";
+  for (const wechatpay::Refund::Promotion& promotion : refund.promotions) {
+    out << "coupon " << promotion.share.coupon << ": " << base::yuan(promotion.share.refund_amount)
+        << " of its " << base::yuan(promotion.share.amount) << " yuan\n";
+  }
+}
+
 /// Makes a row of the report for an event that is in WeChat Pay's records but cannot be in the
 /// ledger, because WeChat Pay sends no notification for it.
 ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
@@ -61,7 +104,8 @@ ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
           entry.occurred_at,
           0,
           "WeChat Pay sends no notification of the use of a merchant coupon",
-          0};
+          0,
+          false};
 }
 
 /// Returns all rows of the report: first the differences, then the events that were not compared.
@@ -86,6 +130,7 @@ std::string csv_field(const std::string& text) {
 
 void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
   const wechatpay::ReconcileReport& report = outcome.report;
+  if (outcome.refund) print_refund(*outcome.refund, out);
   const std::vector<ReportRow> found = all_rows(outcome);
   if (!found.empty()) {
     Table table{"finding", "kind", "coupon", "transaction", "occurred at", "differences"};
@@ -121,6 +166,8 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
     }
   } else if (report.missing != 0) {
     out << "nothing was changed; --apply stores the missing notifications\n";
+  } else if (std::ranges::any_of(report.rows, &ReportRow::is_incomplete)) {
+    out << "nothing was changed; --apply adds what the store lacks\n";
   }
 }
 
@@ -138,6 +185,7 @@ void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
       .number("malformed", outcome.malformed)
       .text("compared", outcome.compared)
       .number("not_compared", outcome.not_compared.size());
+  if (outcome.refund) write(json, *outcome.refund);
   write(json, outcome.problems);
   if (outcome.applied) write(json, *outcome.applied);
   json.begin_list("rows");

@@ -12,6 +12,7 @@
 
 #include "wechatpay/compare.hpp"
 #include "wechatpay/flow_file.hpp"
+#include "wechatpay/refunds.hpp"
 
 namespace couponhook::server {
 
@@ -38,6 +39,8 @@ struct ReconcileOutcome {
   std::span<const wechatpay::PlatformRecord> not_compared;
   /// Description of the events that were compared, for the user.
   std::string_view compared;
+  /// The refund that was queried, as WeChat Pay has it; empty if something else was compared.
+  const std::optional<wechatpay::Refund>& refund;
   /// Numbers of the missing entries that were sent to the service; no value without the option
   /// --apply.
   std::optional<Applied> applied;

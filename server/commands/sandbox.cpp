@@ -182,7 +182,8 @@ constexpr const char* kControl =
   POST /sandbox/issue     {"stock_id","openid"?,"appid"?,"coupon_code"?,"channel"?,"count"?}
                           a stock id that nobody created becomes one of merchant coupons
   POST /sandbox/redeem    {"coupon_id","transaction_id"?,"mchid"?,"total"?,"goods_detail"?}
-  POST /sandbox/refund    {"coupon_id" or "transaction_id","amount"?,"status"?,"notify_url"?}
+  POST /sandbox/refund    {"coupon_id" or "transaction_id","amount"?,"payer_amount"?,"status"?,
+                          "out_refund_no"?,"notify_url"?}
   POST /sandbox/end       {"stock_id"}: as if it had ended long ago, so that its flow files are there
   POST /sandbox/faults    {"lose_percent"?,"lose_event"?,"probe_percent"?,"duplicate_percent"?,
                           "shuffle_s"?}; GET shows them

@@ -77,9 +77,11 @@ void Table::print(std::ostream& out) const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      // Write no blanks after the last cell of a row, because they would only lengthen the line.
+      // Write no blanks after the last cell of a row, nor in place of empty cells at its end,
+      // because they would only lengthen the line.
       if (i + 1 < row.size()) line.append(widths[i] - display_width(row[i]) + kApart, ' ');
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';
   }
 }

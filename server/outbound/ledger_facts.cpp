@@ -21,7 +21,9 @@ KnownFact known(const storage::LedgerFact& fact) {
           fact.coupon,
           fact.transaction_id,
           fact.business_key,
-          fact.occurred_at};
+          fact.occurred_at,
+          fact.amounts(),
+          fact.shares};
 }
 
 LedgerReader::Result<KnownFacts> redeemed_of_stock(LedgerReader& reader, const std::string& stock) {
@@ -65,6 +67,17 @@ LedgerReader::Result<KnownFacts> facts_of_flow(LedgerReader& reader, const FlowN
                                                const PlatformRecords& records) {
   return flow.kind == wechatpay::FlowKind::kUse ? redeemed_of_stock(reader, flow.stock_id)
                                                 : refunded_of_stock(reader, flow.stock_id, records);
+}
+
+LedgerReader::Result<KnownFacts> facts_of_refund(LedgerReader& reader,
+                                                 const wechatpay::Refund& refund) {
+  const auto refunds = reader.refunds_with_shares(refund.transaction_id);
+  if (!refunds) return refunds.error();
+  KnownFacts facts;
+  for (const storage::LedgerFact& fact : *refunds) {
+    if (fact.business_key == refund.refund_id + "/SUCCESS") facts.push_back(known(fact));
+  }
+  return facts;
 }
 
 LedgerReader::Result<KnownFacts> facts_of_named_coupons(LedgerReader& reader,

@@ -31,6 +31,10 @@ using KnownFacts = std::vector<wechatpay::KnownFact>;
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(
     storage::LedgerReader& reader, const FlowName& flow, const PlatformRecords& records);
 
+/// Returns the reports in the ledger of one refund that say it succeeded: none or one.
+[[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_refund(
+    storage::LedgerReader& reader, const wechatpay::Refund& refund);
+
 /// Returns all events in the ledger about the coupons in `records`. The ledger stores no users, so
 /// the events of a user can only be found through the user's coupons.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_named_coupons(

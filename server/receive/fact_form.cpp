@@ -51,11 +51,13 @@ std::string unusual_field_of(const handlers::CouponRedeemed& redeemed) {
 }
 
 std::string unusual_field_of(const handlers::OrderRefunded& refunded) {
-  return FormCheck()
-      .identifier("transaction_id", Identifier::kTransactionId, refunded.transaction_id)
-      .identifier("refund_id", Identifier::kRefundId, refunded.refund_id)
-      .time("success_time", refunded.success_time)
-      .take();
+  std::string unusual =
+      FormCheck()
+          .identifier("transaction_id", Identifier::kTransactionId, refunded.transaction_id)
+          .identifier("refund_id", Identifier::kRefundId, refunded.refund_id)
+          .time("success_time", refunded.success_time)
+          .take();
+  return unusual.empty() ? refunded.amount_flaw : unusual;
 }
 
 std::string unusual_field_of(const handlers::OtherEvent& /*event*/) {

@@ -134,12 +134,16 @@ std::string envelope_json(const handlers::Notification& notification) {
 }
 
 storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
-  return {std::string(base::to_string(entry.kind)),
-          std::move(entry.stock_id),
-          std::move(entry.coupon),
-          std::move(entry.transaction_id),
-          std::move(entry.business_key),
-          std::move(entry.occurred_at)};
+  storage::LedgerFact fact{.kind = std::string(base::to_string(entry.kind)),
+                           .stock_id = std::move(entry.stock_id),
+                           .coupon = std::move(entry.coupon),
+                           .transaction_id = std::move(entry.transaction_id),
+                           .business_key = std::move(entry.business_key),
+                           .occurred_at = std::move(entry.occurred_at),
+                           .out_refund_no = std::move(entry.out_refund_no),
+                           .shares = std::move(entry.shares)};
+  fact.set_amounts(entry.amounts);
+  return fact;
 }
 
 /// Returns the ordering key for the deliveries of an event: deliveries with the same key are made

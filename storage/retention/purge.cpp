@@ -245,6 +245,7 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
   const std::int64_t to = integer(only_field(results_[0].back()));
   commands_.push_back(
       Command(refunds ? sql::kDeleteRefunds : sql::kDeleteCouponFacts, {position_, to}));
+  if (refunds) commands_.push_back(Command(sql::kDeleteRefundShares, {to}));
   commands_.push_back(Command(sql::kDeleteLedgerMarks, {*cutoffs_.ledger_ms}));
   if (auto written = write(); !written) return written.error();
   counts_.facts += found;

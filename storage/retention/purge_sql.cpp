@@ -164,6 +164,8 @@ const Statement kDeleteCouponFacts{"DELETE FROM coupon_history WHERE seq > $1 AN
 
 const Statement kDeleteRefunds{"DELETE FROM refunds WHERE seq > $1 AND seq <= $2"};
 
+const Statement kDeleteRefundShares{"DELETE FROM refund_shares WHERE refund <= $1"};
+
 std::span<const Statement* const> purge_statements() {
   static constexpr auto kAll = std::to_array<const Statement*>({&kCursor,
                                                                 &kMoveCursor,
@@ -197,7 +199,8 @@ std::span<const Statement* const> purge_statements() {
                                                                 &kScanCouponFacts,
                                                                 &kScanRefunds,
                                                                 &kDeleteCouponFacts,
-                                                                &kDeleteRefunds});
+                                                                &kDeleteRefunds,
+                                                                &kDeleteRefundShares});
   return kAll;
 }
 

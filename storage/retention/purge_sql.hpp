@@ -151,6 +151,9 @@ extern const Statement kScanRefunds;
 extern const Statement kDeleteCouponFacts;
 /// Deletes refunds from the ledger. Parameters: after, to (range of row numbers).
 extern const Statement kDeleteRefunds;
+/// Deletes the shares of coupons in refunds that a purge has deleted, also those that a release
+/// without this table has left behind. Parameter: to (highest row number of a deleted refund).
+extern const Statement kDeleteRefundShares;
 
 /// \return all SQL statements of this file. Tests check their query plans.
 [[nodiscard]] std::span<const Statement* const> purge_statements();

@@ -59,6 +59,45 @@ TEST(WebhookBody, HasTheDocumentedMembers) {
   EXPECT_EQ(text(data["resource"]["coupon_id"]), "8001");
 }
 
+HandledEvent refund_event(const CouponEvent& event) {
+  return {"N-2",
+          "1900000001",
+          "REFUND.SUCCESS",
+          "2026-03-05T07:58:41+08:00",
+          1'772'668'722'000,
+          "notification",
+          "{}",
+          event,
+          "4200001"};
+}
+
+TEST(WebhookBody, SaysWhatARefundReturnedToCoupons) {
+  OrderRefunded refunded;
+  refunded.refund_id = "501";
+  refunded.amounts = base::RefundAmounts{2300, 1000, 1800, 783};
+  refunded.shares = {{"8001", 500, 217}};
+  const CouponEvent event = refunded;
+  const auto body = base::parse_object(webhook_body(refund_event(event)), {});
+  ASSERT_TRUE(body);
+  const auto& refund = (*body)["data"]["refund"];
+  EXPECT_EQ(text(refund["refund_id"]), "501");
+  EXPECT_EQ(text(refund["status"]), "SUCCESS");
+  EXPECT_EQ(refund["total"].GetInt64(), 2300);
+  EXPECT_EQ(refund["refund"].GetInt64(), 1000);
+  EXPECT_EQ(refund["payer_total"].GetInt64(), 1800);
+  EXPECT_EQ(refund["payer_refund"].GetInt64(), 783);
+  EXPECT_EQ(refund["coupon_refund"].GetInt64(), 217);
+  EXPECT_EQ(text(refund["coupons"][0]["coupon_id"]), "8001");
+  EXPECT_EQ(refund["coupons"][0]["refund_amount"].GetInt64(), 217);
+}
+
+TEST(WebhookBody, LeavesOutAmountsThatAreNotKnown) {
+  const CouponEvent event = OrderRefunded{};
+  const auto body = base::parse_object(webhook_body(refund_event(event)), {});
+  ASSERT_TRUE(body);
+  EXPECT_FALSE((*body)["data"].HasMember("refund"));
+}
+
 TEST(WebhookBody, CarriesTheResourceByteForByte) {
   EXPECT_NE(webhook_body(redemption()).find(R"("resource":{"coupon_id": "8001", "amount": 1.50}})"),
             std::string::npos);

@@ -87,6 +87,9 @@ class RoundTrip(unittest.TestCase):
         self.must("stock", "start", ended)
         self.sandbox.ask("end", stock_id=ended)
         flow = ("reconcile", "--stock", ended, "--flow")
+        spent = self.send(f"N-{time.time_ns()}")
+        self.sandbox.ask("redeem", coupon_id=spent)
+        refunded = self.sandbox.ask("refund", coupon_id=spent)
         return {
             "certificates": (("certificates", "fetch"), "kept in"),
             "favor_callback_set": (("callbacks", "set", "--product", "favor", "--url", URL,
@@ -111,6 +114,8 @@ class RoundTrip(unittest.TestCase):
             "coupon_list": (("coupon", "list", *user), self.coupon),
             "busifavor_coupon_show": (("busifavor", "show", self.code, *user), "SENDED"),
             "busifavor_coupon_list": (("busifavor", "list", *user), self.code),
+            "refund_show": (("reconcile", "--refund", refunded["out_refund_no"]),
+                            refunded["refund_id"]),
         }
 
     def order_error(self, path, code, status=400):

@@ -67,6 +67,29 @@ TEST_F(SandboxRecords, LetOnlyTheCreatorChangeAStock) {
             "REQUEST_BLOCKED");
 }
 
+TEST_F(SandboxRecords, RefundAPaymentInPartsWithoutLosingAFen) {
+  const std::string coupon = (*send(create_running(), "1"))->id;
+  const std::string paid = (*redeem(coupon, 3000))->id;
+  std::int64_t payer = 0;
+  std::int64_t all = 0;
+  for (const std::int64_t amount : {1000, 1, 999, 1000}) {
+    const Refund* part = *records_.refund({.transaction_id = paid, .amount = amount}, kNow);
+    payer += part->payer_amount;
+    all += part->amount;
+  }
+  EXPECT_EQ(all, 3000);
+  EXPECT_EQ(payer, 2500);
+}
+
+TEST_F(SandboxRecords, FindARefundByTheNumberOfTheMerchant) {
+  const std::string coupon = (*send(create_running(), "1"))->id;
+  const std::string paid = (*redeem(coupon, 3000))->id;
+  const RefundOrder order{.transaction_id = paid, .amount = 100, .out_refund_no = "RF1"};
+  EXPECT_EQ(*records_.refund(order, kNow), records_.find_refund("RF1"));
+  EXPECT_EQ(records_.refund(order, kNow).error().code, "INVALID_REQUEST");
+  EXPECT_EQ(records_.find_refund("RF2"), nullptr);
+}
+
 TEST_F(SandboxRecords, SendACouponOncePerRequestNumber) {
   const std::string id = create_running();
   const Coupon* first = *send(id, "1");

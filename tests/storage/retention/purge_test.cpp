@@ -130,14 +130,16 @@ TEST_P(PurgeTest, RemovesOldFactsOfTheLedger) {
     ASSERT_TRUE(purge.mark_ledger(day(number)));
   };
   for (int i = 0; i < 8; ++i) {
-    write_together(redemption(numbered("n", i), numbered("c", i), numbered("t", i)),
-                   refund(numbered("r", i), numbered("f", i), numbered("t", i)));
+    Admission returned = refund(numbered("r", i), numbered("f", i), numbered("t", i));
+    returned.fact->shares = {{numbered("c", i), 500, 500}};
+    write_together(redemption(numbered("n", i), numbered("c", i), numbered("t", i)), returned);
     mark_on(i);
   }
   EXPECT_EQ(purge({.ledger_ms = day(5)}, PurgeMode::kCount).facts, 10);
   EXPECT_EQ(purge({.ledger_ms = day(5)}).facts, 10) << "those that were there on day 4";
   EXPECT_TRUE(reader().coupon("9856000", "c4").value().empty());
   EXPECT_EQ(reader().coupon("9856000", "c5").value().size(), 2U);
+  EXPECT_EQ(count("refund_shares"), 3) << "those of the refunds that are left";
   EXPECT_EQ(count("ledger_marks"), 4);
   EXPECT_EQ(purge({.ledger_ms = day(99)}).facts, 4) << "all but the newest of each kind";
 }

@@ -43,7 +43,10 @@ class CopyTest : public ::testing::Test {
       if (i % 2 == 0) a.deliveries.push_back({.handler = "crm", .ordering_key = a.id});
       admissions.push_back(std::move(a));
     }
-    admissions.push_back(refund("r0", "refund0", "t0"));
+    Admission returned = refund("r0", "refund0", "t0");
+    returned.fact->set_amounts(base::RefundAmounts{2300, 1000, 1800, 783});
+    returned.fact->shares = {{"c0", 500, 217}};
+    admissions.push_back(std::move(returned));
     write(*store, std::move(admissions));
     write(*store, {admission("n0", 'b')});
     const auto connection = store->writer().value();
@@ -111,7 +114,10 @@ TEST_F(CopyTest, IsReadLikeItsSource) {
   Reader reader((*store)->reader().value());
   EXPECT_EQ(reader.counts()->stored, 11);
   EXPECT_EQ(reader.counts()->deliveries_pending, 5);
-  EXPECT_EQ(reader.coupon("9856000", "c0")->size(), 2U) << "a redemption and its refund";
+  const auto facts = reader.coupon("9856000", "c0").value();
+  ASSERT_EQ(facts.size(), 2U) << "a redemption and its refund";
+  EXPECT_EQ(facts[1].fact.amounts(), (base::RefundAmounts{2300, 1000, 1800, 783}));
+  EXPECT_EQ(facts[1].fact.shares, (std::vector<base::CouponShare>{{"c0", 500, 217}}));
 }
 
 TEST_F(CopyTest, NumbersNewRowsAfterTheOldOnes) {
