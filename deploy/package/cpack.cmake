@@ -2,7 +2,9 @@
 # the packages of a release.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME couponhook)
-set(CPACK_PACKAGE_CONTACT "The couponhook authors <couponhook@localhost>")
+set(COUPONHOOK_MAINTAINER "The couponhook authors <couponhook@example.org>" CACHE STRING
+    "Maintainer of the Debian package, NAME <ADDRESS>")
+set(CPACK_PACKAGE_CONTACT "${COUPONHOOK_MAINTAINER}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 # Owner root and mode 755, whatever the umask of the builder.
@@ -24,10 +26,11 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_MAINTAINER "${CPACK_PACKAGE_CONTACT}")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "receiver of WeChat Pay coupon notifications
- Verifies, decrypts and stores each notification before it is acknowledged,
- keeps a ledger of each coupon, and delivers the events to your backend by HTTP,
- a command, Redis, AMQP or Kafka. The store is SQLite or PostgreSQL.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "receiver of WeChat Pay coupon notifications")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Verifies, decrypts and stores each notification before it is acknowledged,
+keeps a ledger of each coupon, and delivers the events to your backend by
+HTTP, a command, Redis, AMQP or Kafka. The store is SQLite or PostgreSQL.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, systemd")

@@ -5,10 +5,11 @@ set(root "${CPACK_TEMPORARY_DIRECTORY}")
 set(docs "${root}/usr/share/doc/couponhook")
 set(normal_file OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 
-file(INSTALL "${source}/deploy/package/default" DESTINATION "${root}/etc/default"
-     RENAME couponhook FILE_PERMISSIONS ${normal_file})
-file(INSTALL "${source}/deploy/package/copyright" DESTINATION "${docs}"
-     FILE_PERMISSIONS ${normal_file})
+# Not file(INSTALL): CPack sets DESTDIR, which that command puts before the path.
+file(MAKE_DIRECTORY "${root}/etc/default")
+file(COPY_FILE "${source}/deploy/package/default" "${root}/etc/default/couponhook")
+file(COPY_FILE "${source}/deploy/package/copyright" "${docs}/copyright")
+file(CHMOD "${root}/etc/default/couponhook" "${docs}/copyright" PERMISSIONS ${normal_file})
 
 # The date of the Debian changelog is the one of the release, so that two builds are equal.
 set(date_argument)
