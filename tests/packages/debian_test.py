@@ -62,13 +62,15 @@ class Package(unittest.TestCase):
         self.service = None
         self.sockets = {name: socket.create_server(("127.0.0.1", 0), backlog=4096)
                         for name in ("listener", "admin")}
+        for each in self.sockets.values():
+            self.addCleanup(each.close)
 
     def start(self):
         command = ["chroot", "--userspec=couponhook:couponhook", str(self.root.folder),
                    "/usr/bin/couponhook", "serve", "--config", CONFIG]
         words, inherited = activated(command, self.sockets)
-        log = open(self.root.folder / "root/log", "a")
-        self.service = subprocess.Popen(words, pass_fds=inherited, stdout=log, stderr=log)
+        with (self.root.folder / "root/log").open("a") as log:
+            self.service = subprocess.Popen(words, pass_fds=inherited, stdout=log, stderr=log)
         for descriptor in inherited:
             os.close(descriptor)
 
@@ -115,7 +117,8 @@ class Package(unittest.TestCase):
         self.assertIn("COUPON.USE", self.root.run("couponhook", "notifications", "--config", CONFIG))
 
         # Upgrade under load. trigger fails if one request is refused or gets a wrong reply.
-        (self.root.folder / "etc/default/couponhook").open("a").write("CHANGED=1\n")
+        defaults = self.root.folder / "etc/default/couponhook"
+        defaults.write_text(defaults.read_text() + "CHANGED=1\n")
         load = subprocess.Popen(
             self.root.command("couponhook", "trigger", "redeem", "--config", CONFIG, "--count",
                               COUNT, "--rate", RATE, "--connections", 8),
@@ -127,12 +130,11 @@ class Package(unittest.TestCase):
         self.start()
         output, _ = load.communicate(timeout=300)
         self.assertEqual(load.returncode, 0, output[-2000:])
-        print(output[-500:])
+        print(output[output.index("notifications"):])
         self.wait_until_ready()
         installed = self.root.run("dpkg-query", "-W", "-f", "${Version}", "couponhook")
         self.assertIn(installed, NEXT.name)
-        self.assertIn("CHANGED", (self.root.folder / "etc/default/couponhook").read_text(),
-                      "the upgrade replaced a changed conffile")
+        self.assertIn("CHANGED", defaults.read_text(), "the upgrade replaced a changed conffile")
         self.stop()
 
         # Removal keeps configuration and store; purge deletes both, and the user.
