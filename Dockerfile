@@ -46,7 +46,7 @@ RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends ca-certificates $(cat /tmp/runtime-packages) \
  && rm -rf /var/lib/apt/lists/* /tmp/runtime-packages \
  && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin couponhook \
- && install -d -o couponhook -m 0700 /var/lib/couponhook
+ && install -d -o couponhook -g couponhook -m 0700 /var/lib/couponhook /etc/couponhook
 COPY --from=build /src/build/release/couponhook /usr/bin/couponhook
 # Starts couponhook once, so that a missing library fails the build and not the service.
 RUN ["/usr/bin/couponhook", "--version"]

@@ -29,5 +29,6 @@ ln -sfn /etc/ssl/certs "$folder/usr/lib/ssl/certs"
 ln -sfn /etc/ssl/certs/ca-certificates.crt "$folder/usr/lib/ssl/cert.pem"
 echo 'couponhook:x:10001:10001::/var/lib/couponhook:/usr/sbin/nologin' >"$folder/etc/passwd"
 echo 'couponhook:x:10001:' >"$folder/etc/group"
-install -d -o 10001 -g 10001 -m 0700 "$folder/var/lib/couponhook"
+# Docker gives a new volume the owner of the folder at its place.
+install -d -o 10001 -g 10001 -m 0700 "$folder/var/lib/couponhook" "$folder/etc/couponhook"
 install -d -m 1777 "$folder/tmp"
