@@ -71,6 +71,32 @@ class Installed(unittest.TestCase):
         about_ours = [line for line in done.stderr.splitlines() if "couponhook" in line]
         self.assertEqual((done.returncode, about_ours), (0, []), done.stderr)
 
+    def test_the_credentials_of_the_unit_work_in_the_configuration(self):
+        unit = (DEPLOY / "systemd/couponhook.service").read_text()
+        names = re.findall(r"^LoadCredential=(\S+)$", unit, re.MULTILINE)
+        self.assertGreaterEqual(len(names), 4)
+        with tempfile.TemporaryDirectory() as place:
+            setup, store = Path(place) / "setup", Path(place) / "credentials"
+            self.assertEqual(run("init", setup, "--port", "0", "--admin-port", "0").returncode, 0)
+            store.mkdir()
+            config = setup / "couponhook.toml"
+            text = config.read_text()
+            for file, name in (("secrets/api_v3_key", "couponhook.api_v3_key"),
+                               ("secrets/apiclient_key.pem", "couponhook.apiclient_key"),
+                               ("secrets/admin_token", "couponhook.admin_token"),
+                               ("tls/server.key", "couponhook.tls_key")):
+                self.assertIn(name, names)
+                (setup / file).rename(store / name)
+                self.assertIn(f'"{file}"', text)
+                text = text.replace(f'"{file}"', f'"${{CREDENTIALS_DIRECTORY}}/{name}"')
+            config.write_text(text)
+            without = run("check", "--config", config)
+            self.assertEqual(without.returncode, 2)
+            self.assertIn("CREDENTIALS_DIRECTORY", without.stderr)
+            checked = run("check", "--config", config,
+                          env={**os.environ, "CREDENTIALS_DIRECTORY": str(store)})
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+
     def test_manual_page_and_completions_name_every_command(self):
         commands = re.findall(r"^  ([a-z0-9-]+) ", run("--help").stdout.split("Subcommands:")[1],
                               re.MULTILINE)
