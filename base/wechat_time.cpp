@@ -217,7 +217,7 @@ std::optional<sys_seconds> parse_file_time(std::string_view text) {
 
 std::string format_event_time(Instant time) {
   const Fields fields(time);
-  std::array<char, 8> fraction{};
+  std::array<char, 16> fraction{};  // room for any int: GCC 14 warns otherwise
   std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
                 static_cast<int>(fields.clock.subseconds().count()));
   return fields.text() + fraction.data();
