@@ -122,9 +122,11 @@ class RefundCases : public storage::StoreTest {
     std::iota(order.begin(), order.end(), 0);
     do {
       forget();
-      for (const std::size_t i : order) store(events[i], storage::numbered("first-", i));
+      for (const std::size_t i : order)
+        store(events[i], storage::numbered("first-", static_cast<std::int64_t>(i)));
       ASSERT_EQ(summary(), expected) << testing::PrintToString(order);
-      for (const std::size_t i : order) store(events[i], storage::numbered("again-", i));
+      for (const std::size_t i : order)
+        store(events[i], storage::numbered("again-", static_cast<std::int64_t>(i)));
       ASSERT_EQ(summary(), expected) << "repeated " << testing::PrintToString(order);
     } while (std::next_permutation(order.begin(), order.end()));
   }
