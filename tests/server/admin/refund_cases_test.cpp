@@ -264,7 +264,8 @@ TEST_P(RefundCases, ImpossibleAmountsAreMarkedAndTheFactIsKept) {
 TEST_P(RefundCases, HistoryHasTheMoneyOfEachRefund) {
   store(redeemed(), "n1");
   store(queried("501", 1000, 783), "n2");
-  const auto history = support::parse_json(coupon())["history"].GetArray();
+  const rapidjson::Document json = support::parse_json(coupon());
+  const auto history = json["history"].GetArray();
   ASSERT_EQ(history.Size(), 2U);
   EXPECT_FALSE(history[0].HasMember("amount"));
   EXPECT_EQ(history[1]["out_refund_no"], "RF501");
