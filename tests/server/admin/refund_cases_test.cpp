@@ -268,11 +268,11 @@ TEST_P(RefundCases, HistoryHasTheMoneyOfEachRefund) {
   const auto history = json["history"].GetArray();
   ASSERT_EQ(history.Size(), 2U);
   EXPECT_FALSE(history[0].HasMember("amount"));
-  EXPECT_EQ(history[1]["out_refund_no"], "RF501");
-  EXPECT_EQ(history[1]["amount"]["refund"], 1000);
-  EXPECT_EQ(history[1]["amount"]["coupon_refund"], 217);
-  EXPECT_EQ(history[1]["coupon_share"]["refund_amount"], 217);
-  EXPECT_EQ(history[1]["coupon_share"]["amount"], 500);
+  EXPECT_STREQ(history[1]["out_refund_no"].GetString(), "RF501");
+  EXPECT_EQ(history[1]["amount"]["refund"].GetInt64(), 1000);
+  EXPECT_EQ(history[1]["amount"]["coupon_refund"].GetInt64(), 217);
+  EXPECT_EQ(history[1]["coupon_share"]["refund_amount"].GetInt64(), 217);
+  EXPECT_EQ(history[1]["coupon_share"]["amount"].GetInt64(), 500);
 }
 
 /// Two replicas report the same refund in one batch: with and without amounts.
