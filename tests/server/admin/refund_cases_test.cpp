@@ -122,9 +122,11 @@ class RefundCases : public storage::StoreTest {
     std::iota(order.begin(), order.end(), 0);
     do {
       forget();
-      for (const std::size_t i : order) store(events[i], storage::numbered("first-", i));
+      for (const std::size_t i : order)
+        store(events[i], storage::numbered("first-", static_cast<std::int64_t>(i)));
       ASSERT_EQ(summary(), expected) << testing::PrintToString(order);
-      for (const std::size_t i : order) store(events[i], storage::numbered("again-", i));
+      for (const std::size_t i : order)
+        store(events[i], storage::numbered("again-", static_cast<std::int64_t>(i)));
       ASSERT_EQ(summary(), expected) << "repeated " << testing::PrintToString(order);
     } while (std::next_permutation(order.begin(), order.end()));
   }
@@ -262,14 +264,15 @@ TEST_P(RefundCases, ImpossibleAmountsAreMarkedAndTheFactIsKept) {
 TEST_P(RefundCases, HistoryHasTheMoneyOfEachRefund) {
   store(redeemed(), "n1");
   store(queried("501", 1000, 783), "n2");
-  const auto history = support::parse_json(coupon())["history"].GetArray();
+  const rapidjson::Document json = support::parse_json(coupon());
+  const auto history = json["history"].GetArray();
   ASSERT_EQ(history.Size(), 2U);
   EXPECT_FALSE(history[0].HasMember("amount"));
-  EXPECT_EQ(history[1]["out_refund_no"], "RF501");
-  EXPECT_EQ(history[1]["amount"]["refund"], 1000);
-  EXPECT_EQ(history[1]["amount"]["coupon_refund"], 217);
-  EXPECT_EQ(history[1]["coupon_share"]["refund_amount"], 217);
-  EXPECT_EQ(history[1]["coupon_share"]["amount"], 500);
+  EXPECT_STREQ(history[1]["out_refund_no"].GetString(), "RF501");
+  EXPECT_EQ(history[1]["amount"]["refund"].GetInt64(), 1000);
+  EXPECT_EQ(history[1]["amount"]["coupon_refund"].GetInt64(), 217);
+  EXPECT_EQ(history[1]["coupon_share"]["refund_amount"].GetInt64(), 217);
+  EXPECT_EQ(history[1]["coupon_share"]["amount"].GetInt64(), 500);
 }
 
 /// Two replicas report the same refund in one batch: with and without amounts.
