@@ -3,7 +3,9 @@
 // SQLite and on PostgreSQL, and compares the JSON of the status endpoint each time.
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
+#include <optional>
 
 #include "base/json_writer.hpp"
 #include "server/admin/admin_json.hpp"
@@ -100,11 +102,15 @@ class RefundCases : public storage::StoreTest {
         make_admission(std::move(notification), std::string(event.resource), "1900000001",
                        event.source, rules_, std::chrono::system_clock::time_point{});
     flaw_ = admit.admission.flaw;
-    ASSERT_EQ(write_together(std::move(admit.admission)), std::vector{AdmitOutcome::kStored});
+    std::vector<storage::Work> batch;
+    batch.push_back({.content = std::move(admit.admission), .listener = nullptr});
+    ASSERT_TRUE(storage::BatchWriter(connection()).write(batch, storage::kNow));
+    ASSERT_EQ(batch.front().outcome, AdmitOutcome::kStored);
   }
 
   [[nodiscard]] std::string coupon() {
-    return coupon_json(kStock, kCoupon, reader().coupon(kStock, kCoupon).value());
+    if (!reader_) reader_.emplace(reader());
+    return coupon_json(kStock, kCoupon, reader_->coupon(kStock, kCoupon).value());
   }
   /// Returns the state of the coupon, and the sums of its refunds as JSON.
   [[nodiscard]] std::string summary() {
@@ -132,13 +138,22 @@ class RefundCases : public storage::StoreTest {
   }
 
   void forget() {
-    ASSERT_TRUE(writer()->run_script(
+    ASSERT_TRUE(connection().run_script(
         "DELETE FROM coupon_history; DELETE FROM refund_shares; DELETE FROM refunds;"
         "DELETE FROM notifications"));
   }
 
+  /// Returns one connection for all events of a test: hundreds of connections to PostgreSQL would
+  /// take a minute.
+  storage::Connection& connection() {
+    if (!connection_) connection_ = writer();
+    return *connection_;
+  }
+
   ReceiveRules rules_;
   std::string flaw_;
+  std::unique_ptr<storage::Connection> connection_;
+  std::optional<storage::Reader> reader_;
 };
 COUPONHOOK_ON_EVERY_ENGINE(RefundCases);
 
