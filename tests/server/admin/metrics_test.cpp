@@ -29,6 +29,7 @@ class Metrics : public ::testing::Test {
                          .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
                          .reconciled = {},
                          .unknown_serials = {},
+                         .signature_faults = {},
                          .pauses = pauses_,
                          .unclaimed = unclaimed_,
                          .served = {"crm", "erp"}});
