@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <ostream>
 
+#include "base/base64.hpp"
+#include "base/url.hpp"
 #include "crypto/file.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/self_signed.hpp"
@@ -13,6 +16,7 @@ namespace {
 struct InitOptions {
   std::filesystem::path directory;
   std::string mchid = "1900000001";
+  std::string handler_url;  ///< URL of the merchant's backend; empty: none yet
   std::uint16_t port = 8443;
   std::uint16_t admin_port = 9443;
   std::uint16_t sandbox_port = 8444;
@@ -20,7 +24,39 @@ struct InitOptions {
 
 constexpr std::size_t kTokenCharacters = 43;  // 43 random letters and digits hold at least 256 bits
 constexpr std::size_t kApiV2KeyCharacters = 32;
+constexpr std::size_t kWebhookSecretBytes = 32;  // Standard Webhooks: 24 to 64
 constexpr std::chrono::days kCertificateLife{3650};
+constexpr std::string_view kHandlerSecretFile = "secrets/shop_secret";
+
+/// Returns the [[handler]] table of the merchant's own backend. Without a URL every line of it is a
+/// comment, so that the user finds what to write.
+std::string shop_handler_text(const InitOptions& options) {
+  const bool active = !options.handler_url.empty();
+  const std::string begin = active ? "" : "# ";
+  std::string text =
+      active
+          ? "\n# Posts each event to your backend. Receivers in five languages: examples/.\n"
+          : "\n# Posts each event to your backend: docs/handlers.md, receivers in examples/. Make "
+            "the secret with\n"
+            "# printf 'whsec_%s\\n' \"$(openssl rand -base64 32)\" > secrets/shop_secret; chmod "
+            "600 secrets/shop_secret\n";
+  text += begin + "[[handler]]\n";
+  text += begin + "name = \"shop\"\n";
+  text += begin + "type = \"http\"\n";
+  text += begin + "url = \"" + (active ? options.handler_url : "http://127.0.0.1:8080/coupons") +
+          "\"\n";
+  text += begin + "secret_file = \"" + std::string(kHandlerSecretFile) +
+          "\"     # your backend needs the same secret\n";
+  text += begin + "events = [\"COUPON.*\", \"REFUND.*\"]\n";
+  return text;
+}
+
+/// Returns a new secret in the form of Standard Webhooks, with a line end.
+std::string make_webhook_secret(const Runtime& runtime) {
+  std::array<unsigned char, kWebhookSecretBytes> bytes{};
+  runtime.random(bytes);
+  return "whsec_" + base::base64_encode(std::string(bytes.begin(), bytes.end())) + "\n";
+}
 
 /// Returns the content of the configuration file couponhook.toml that `init` writes.
 /// \param api_serial serial of the merchant's API certificate.
@@ -68,7 +104,7 @@ certificate_refresh_minutes = 60       # 0 once WeChat Pay signs for you with a 
 name = "ledger"
 type = "ledger"
 events = ["COUPON.*", "REFUND.*"]
-)";
+)" + shop_handler_text(options);
 }
 
 /// Makes all keys and certificates of a new set-up, and writes them to files together with the
@@ -113,6 +149,10 @@ void write_setup(const InitOptions& options, const Runtime& runtime) {
   crypto::write_new_file(root / "secrets/admin_token",
                          crypto::random_alphanumeric(runtime.random, kTokenCharacters) + "\n",
                          crypto::FileMode::kPrivate);
+  if (!options.handler_url.empty()) {
+    crypto::write_new_file(root / kHandlerSecretFile, make_webhook_secret(runtime),
+                           crypto::FileMode::kPrivate);
+  }
   crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial),
                          crypto::FileMode::kPublic);
 }
@@ -122,6 +162,12 @@ void write_setup(const InitOptions& options, const Runtime& runtime) {
 bool is_plain(const std::string& mchid) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
   return !mchid.empty() && std::ranges::all_of(mchid, allowed);
+}
+
+/// Returns true if `url` is an absolute http or https URL that can stand between quotes in TOML.
+/// Braces are refused too: the configuration replaces ${NAME} by an environment variable.
+bool is_plain_url(const std::string& url) {
+  return base::parse_url(url).has_value() && url.find_first_of("\"\\{}") == std::string::npos;
 }
 
 /// Returns the file that prevents the creation of the folder `at`: the path itself, or its nearest
@@ -139,6 +185,12 @@ Exit init(const InitOptions& options, Runtime& runtime) {
                    {{"--mchid", "\"" + options.mchid +
                                     "\" is not a merchant number; use digits, letters, \"-\" "
                                     "and \"_\""}});
+    return Exit::kUsage;
+  }
+  if (!options.handler_url.empty() && !is_plain_url(options.handler_url)) {
+    print_problems(runtime, {{"--handler-url", "\"" + options.handler_url +
+                                                   "\" is not a URL; write http://host:port/path "
+                                                   "or https://host/path"}});
     return Exit::kUsage;
   }
   std::error_code ec;
@@ -161,6 +213,15 @@ Exit init(const InitOptions& options, Runtime& runtime) {
               << "  play WeChat Pay:   couponhook sandbox --config " << config << '\n'
               << "  look at it:        couponhook status --config " << config
               << ", or in a browser at the address that serve prints\n";
+  if (options.handler_url.empty()) {
+    runtime.out << "  receive it:        add your backend's URL to " << config
+                << " (the last lines), or use init --handler-url URL\n";
+  } else {
+    runtime.out << "  receive it:        events go to " << options.handler_url
+                << "; your backend verifies them with the secret in "
+                << (options.directory / kHandlerSecretFile).string()
+                << ". See examples/ for PHP, Java, Python, Go and Node\n";
+  }
   return Exit::kOk;
 }
 
@@ -173,6 +234,8 @@ void declare_init(CommandLine& line, Runtime& runtime) {
                [chosen, &runtime] { return init(*chosen, runtime); });
   options.required_path("DIR", chosen->directory, "Folder for the set-up; must be new or empty");
   options.text("--mchid", chosen->mchid, "Merchant number");
+  options.text("--handler-url", chosen->handler_url,
+               "URL of your backend, to which events are posted; makes its secret");
   options.number("--port", chosen->port, 0, 65535, "Port for notifications");
   options.number("--admin-port", chosen->admin_port, 0, 65535, "Port of the status endpoint");
   options.number("--sandbox-port", chosen->sandbox_port, 1, 65535,

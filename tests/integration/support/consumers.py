@@ -1,0 +1,221 @@
+"""Runs the example consumers in examples/: how each is started, and how its database is read."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.service import free_port, wait_until
+from support.stores import shared_server
+from support.target import make_secret
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+
+
+class Unavailable(Exception):
+    """The language or a library of an example is not installed. The message says which."""
+
+
+def need(*programs: str):
+    for program in programs:
+        if shutil.which(program) is None:
+            raise Unavailable(f"{program} is not installed")
+
+
+def build(command: list, **options) -> subprocess.CompletedProcess:
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False,
+                          timeout=600, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+    return done
+
+
+class SqliteDatabase:
+    """The SQLite file of a consumer."""
+
+    def __init__(self, folder: Path):
+        self.file = folder / "coupons.db"
+
+    def rows(self, query: str) -> list:
+        with closing(sqlite3.connect(self.file, timeout=30)) as db:
+            return db.execute(query).fetchall()
+
+    def break_bookings(self):
+        """Makes each write into the table `bookings` fail, until repair_bookings() is called."""
+        self._change("CREATE TRIGGER broken BEFORE INSERT ON bookings "
+                     "BEGIN SELECT RAISE(ABORT, 'bookings are broken'); END")
+
+    def repair_bookings(self):
+        self._change("DROP TRIGGER broken")
+
+    def _change(self, statement: str):
+        with closing(sqlite3.connect(self.file, timeout=30)) as db, db:
+            db.execute(statement)
+
+
+class PostgresDatabase:
+    """A consumer's database on the PostgreSQL server that the tests share."""
+
+    def __init__(self, _folder: Path):
+        try:
+            self.server = shared_server()
+        except RuntimeError as missing:
+            raise Unavailable(str(missing)) from None
+        self.url = self.server.new_database()
+
+    def rows(self, query: str) -> list:
+        return [tuple(row) for row in self.server.rows(self.url, query)]
+
+    def break_bookings(self):
+        self.server.query(self.url, "ALTER TABLE bookings RENAME TO bookings_away")
+
+    def repair_bookings(self):
+        self.server.query(self.url, "ALTER TABLE bookings_away RENAME TO bookings")
+
+
+@dataclass
+class Example:
+    """One example consumer. `command` and `environment` may name {port}, {database}, {example} and
+    {folder}, a temporary folder."""
+
+    folder: str
+    command: list
+    environment: dict
+    database: type = SqliteDatabase
+    #: Function that checks that the language is installed, and compiles or installs what the
+    #: example needs into a temporary folder.
+    prepare: object = lambda folder: None
+    path: str = "/coupons"
+    start_s: float = 20
+
+
+def prepare_php(_folder: Path):
+    need("php")
+    modules = build(["php", "-m"]).stdout.split()
+    if "pdo_sqlite" not in modules:
+        raise Unavailable("Debian's package php-sqlite3 is not installed")
+
+
+def prepare_python(_folder: Path):
+    if subprocess.run(["/usr/bin/python3", "-c", "import flask"], capture_output=True,
+                      check=False).returncode != 0:
+        raise Unavailable("Debian's package python3-flask is not installed")
+
+
+def prepare_node(folder: Path):
+    """Copies the example beside its library `pg`: Debian's package node-pg, else npm's."""
+    need("node")
+    shutil.copytree(EXAMPLES / "node", folder, dirs_exist_ok=True)
+    debian = Path("/usr/share/nodejs")
+    if (debian / "pg").is_dir():
+        # An ES module finds packages only in a folder node_modules above it.
+        (folder / "node_modules").symlink_to(debian)
+        return
+    if shutil.which("npm") is None:
+        raise Unavailable("neither Debian's package node-pg nor npm is installed")
+    installed = subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts",
+         "--prefer-offline"], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    if installed.returncode != 0:
+        raise Unavailable("npm could not install pg; its registry cannot be reached")
+
+
+def prepare_go(folder: Path):
+    """Compiles the example with Debian's package of go-sqlite3 and the system's SQLite library."""
+    need("go")
+    packages = Path("/usr/share/gocode")
+    if not (packages / "src/github.com/mattn/go-sqlite3").is_dir():
+        raise Unavailable("Debian's package golang-github-mattn-go-sqlite3-dev is not installed")
+    build(["go", "build", "-tags", "libsqlite3", "-o", folder / "coupons", "."],
+          cwd=EXAMPLES / "go",
+          env={**os.environ, "GO111MODULE": "off", "GOPATH": str(packages), "GOFLAGS": ""})
+
+
+TABLE = {
+    "php": Example("php", ["php", "-S", "127.0.0.1:{port}", "{example}/coupons.php"],
+                   {"DATABASE_DSN": "sqlite:{database.file}", "PHP_CLI_SERVER_WORKERS": "4"},
+                   prepare=prepare_php),
+    "python": Example("python", ["/usr/bin/python3", "{example}/coupons.py"],
+                      {"DATABASE": "{database.file}"}, prepare=prepare_python),
+    "node": Example("node", ["node", "{folder}/coupons.mjs"], {"DATABASE_URL": "{database.url}"},
+                    PostgresDatabase, prepare=prepare_node),
+    "go": Example("go", ["{folder}/coupons"], {"DATABASE": "{database.file}"}, prepare=prepare_go),
+}
+
+
+class Consumer:
+    """A running example consumer with its secret and its database. The class is a context
+    manager."""
+
+    def __init__(self, example: Example):
+        self.example = example
+        self.root = Path(tempfile.mkdtemp(prefix="couponhook-example-"))
+        self.secret = make_secret()
+        self.secret_file = self.root / "shop_secret"
+        self.secret_file.write_text(self.secret + "\n")
+        self.port = free_port()
+        self.process = None
+        try:
+            work = self.root / "work"
+            work.mkdir()
+            example.prepare(work)
+            self.database = example.database(self.root)
+            self.places = {"port": self.port, "database": self.database, "folder": work,
+                           "example": EXAMPLES / example.folder}
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.example.path}"
+
+    def start(self):
+        environment = {name: value.format(**self.places)
+                       for name, value in self.example.environment.items()}
+        with open(self.root / "output", "ab") as output:
+            self.process = subprocess.Popen(
+                [word.format(**self.places) for word in self.example.command],
+                stdout=output, stderr=output, cwd=self.root, start_new_session=True,
+                env={**os.environ, "PORT": str(self.port), "SECRET_FILE": str(self.secret_file),
+                     **environment})
+        wait_until(self._listens, self.example.start_s, "the example to listen")
+
+    def kill(self):
+        """Kills the consumer and its child processes, as a power cut does."""
+        if self.process is None:
+            return
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def output(self) -> str:
+        return (self.root / "output").read_text(errors="replace")
+
+    def bookings(self) -> list[tuple]:
+        """Returns what the consumer applied, sorted: (kind, number, belongs to)."""
+        return sorted(self.database.rows("SELECT kind, number, belongs_to FROM bookings"))
+
+    def _listens(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the example ended: {self.output()}")
+        port = f":{self.port:04X} "
+        listening = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+        return any(port in line and " 0A " in line for line in listening.splitlines())
