@@ -36,7 +36,7 @@ git archive --format=tar --prefix="couponhook-$version/" "$commit" | gzip -9n >"
 
 if [ -z "$build" ]; then
   # shellcheck disable=SC2086
-  install_packages $BUILD_PACKAGES dpkg-dev python3
+  install_packages $BUILD_PACKAGES dpkg-dev file python3
   say "Building"
   # The same path for every run: the binary's line tables hold it.
   source=/tmp/couponhook-release

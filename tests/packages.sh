@@ -12,7 +12,7 @@ what=${1:-all}
 case "$what" in all | deb | image) ;; *) die "usage: $0 [deb | image]" ;; esac
 [ "$(id -u)" -eq 0 ] || die "run as root: the tests use chroot and mount"
 # shellcheck disable=SC2086
-install_packages $BUILD_PACKAGES python3 lintian debootstrap dpkg-dev buildah fakeroot
+install_packages $BUILD_PACKAGES python3 lintian debootstrap dpkg-dev file buildah fakeroot
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

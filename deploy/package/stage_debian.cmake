@@ -5,6 +5,12 @@ set(root "${CPACK_TEMPORARY_DIRECTORY}")
 set(docs "${root}/usr/share/doc/couponhook")
 set(normal_file OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 
+# Without dpkg-shlibdeps CPack would only warn, and the package would lack its dependencies.
+find_program(shlibdeps dpkg-shlibdeps)
+if(NOT shlibdeps)
+  message(FATAL_ERROR "dpkg-shlibdeps is missing: apt-get install dpkg-dev file")
+endif()
+
 # Not file(INSTALL): CPack sets DESTDIR, which that command puts before the path.
 file(MAKE_DIRECTORY "${root}/etc/default")
 file(COPY_FILE "${source}/deploy/package/default" "${root}/etc/default/couponhook")
