@@ -52,7 +52,7 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
 
 /// A quarantined body or an unreadable notification that `quarantine open` tries to open. The entry
 /// includes the merchant's id, because a notification's id is unique only within its merchant.
-struct Waiting {
+struct WaitingBody {
   std::string id;
   std::string mchid;
 };
@@ -60,7 +60,7 @@ struct Waiting {
 /// Appends all entries of a list at the status endpoint (all its pages) to `waiting`.
 /// \return false if a page of the list could not be read.
 bool append_list(StatusClient& client, const std::string& list, const std::string& state,
-                 const char* key, const std::string& mchid, std::vector<Waiting>& waiting) {
+                 const char* key, const std::string& mchid, std::vector<WaitingBody>& waiting) {
   std::string cursor;
   do {
     const auto page = client.ask(
@@ -79,8 +79,8 @@ bool append_list(StatusClient& client, const std::string& list, const std::strin
 
 /// Returns all quarantined bodies and all unreadable notifications; nothing if one of the two lists
 /// could not be read.
-std::optional<std::vector<Waiting>> list_waiting(StatusClient& client, const std::string& mchid) {
-  std::vector<Waiting> waiting;
+std::optional<std::vector<WaitingBody>> list_waiting(StatusClient& client, const std::string& mchid) {
+  std::vector<WaitingBody> waiting;
   if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
       !append_list(client, "/notifications", "unreadable", "id", mchid, waiting)) {
     return std::nullopt;
@@ -97,7 +97,7 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, Runtime& runti
     return Exit::kUsage;
   }
   StatusClient client(common, runtime);
-  std::vector<Waiting> waiting;
+  std::vector<WaitingBody> waiting;
   for (const std::string& id : chosen.ids) waiting.push_back({id, common.mchid});
   if (chosen.all) {
     auto all = list_waiting(client, common.mchid);
