@@ -181,6 +181,7 @@ void write_json_value(const Setting& setting, base::JsonWriter& json) {
     for (const std::string& each : *texts) json.value_of(each);
     json.end_list();
   } else if (setting.kind == SettingKind::kTables) {
+    if (setting.children.empty()) return;
     json.begin_list(setting.key);
     for (const Setting& element : setting.children) {
       json.begin();
