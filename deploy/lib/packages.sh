@@ -9,7 +9,7 @@ BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev lib
 # and tools.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
   curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat
-  chromium chromium-driver python3-prometheus-client"
+  chromium chromium-driver python3-prometheus-client python3-jsonschema"
 
 say() { printf '\n== %s\n' "$*"; }
 die() {

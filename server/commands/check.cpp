@@ -140,7 +140,12 @@ Exit try_places(const Config& config, const std::string& user_name, Runtime& run
 
 Exit check(const std::string& user, const CommonOptions& common, Runtime& runtime) {
   std::vector<Problem> problems;
-  auto config = read_config(common.config, runtime.environment, problems);
+  const auto file = find_config_file(common.config, runtime.environment);
+  if (!file) {
+    print_problems(runtime, {file.error()});
+    return Exit::kUsage;
+  }
+  auto config = read_config(*file, runtime.environment, problems);
   if (!config) {
     print_problems(runtime, problems);
     return Exit::kUsage;

@@ -7,7 +7,9 @@
 namespace couponhook::server {
 
 void add_config_option(Options& options, CommonOptions& common) {
-  options.path("--config", common.config, "Configuration file");
+  options.path("--config", common.config,
+               "Configuration file; without this option: $COUPONHOOK_CONFIG, else "
+               "./couponhook.toml, else /etc/couponhook/couponhook.toml");
 }
 
 void add_user_option(Options& options, std::string& user) {
@@ -29,7 +31,12 @@ void print_problems(Runtime& runtime, const std::vector<Problem>& problems) {
 }
 
 std::optional<Config> load_config_or_print(const CommonOptions& common, Runtime& runtime) {
-  auto config = load_config(common.config, runtime.environment);
+  const auto file = find_config_file(common.config, runtime.environment);
+  if (!file) {
+    print_problems(runtime, {file.error()});
+    return std::nullopt;
+  }
+  auto config = load_config(*file, runtime.environment);
   if (config) return std::move(*config);
   print_problems(runtime, config.error());
   return std::nullopt;
@@ -71,9 +78,12 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
                    "couponhook receives WeChat Pay coupon notifications: verifies, decrypts and "
                    "stores each of them exactly once.",
                    COUPONHOOK_VERSION);
+  Options options = line.options_before_command();
+  add_config_option(options, common);
   declare_init(line, runtime);
   declare_serve(line, common, runtime);
   declare_check(line, common, runtime);
+  declare_config(line, common, runtime);
   declare_trigger(line, common, runtime);
   declare_replay(line, common, runtime);
   declare_verify(line, common, runtime);

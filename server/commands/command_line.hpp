@@ -44,7 +44,8 @@ struct Runtime {
 
 /// Values of the options --config and --mchid, which most commands share.
 struct CommonOptions {
-  std::filesystem::path config = "couponhook.toml";
+  /// The value of --config; empty if the option is not given (see find_config_file()).
+  std::filesystem::path config;
   std::string mchid;
 };
 
@@ -53,6 +54,7 @@ struct CommonOptions {
 void declare_init(CommandLine& line, Runtime& runtime);
 void declare_serve(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_check(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_config(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_trigger(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_verify(CommandLine& line, CommonOptions& common, Runtime& runtime);

@@ -62,7 +62,12 @@ void print_json(const std::vector<DoctorFinding>& findings, const std::vector<Ec
 
 Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, Runtime& runtime) {
   std::vector<Problem> problems;
-  const auto config = read_config(common.config, runtime.environment, problems);
+  const auto file = find_config_file(common.config, runtime.environment);
+  if (!file) {
+    print_problems(runtime, {file.error()});
+    return Exit::kUsage;
+  }
+  const auto config = read_config(*file, runtime.environment, problems);
   if (!config) {
     print_problems(runtime, problems);
     return Exit::kUsage;

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "server/config/similar_word.hpp"
+
 namespace couponhook::server {
 
 void Options::text(const std::string& name, std::string& into, const std::string& help) {
@@ -79,19 +81,33 @@ void Options::required_paths(const std::string& name, std::vector<std::filesyste
 namespace {
 
 /// Finds an unknown command. CLI11 itself would only say that a command is missing.
-/// \return the first argument that is in the place of a command but is not the name of a command;
-///   null if there is none.
-const char* unknown_command(const CLI::App& app, int argc, char** argv) {
+/// \return an error message about the first argument that is in the place of a command but is not
+///   the name of a command; empty if there is none.
+std::string explain_unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* at = &app;
-  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
-    const bool takes_commands = at->get_require_subcommand_min() > 0;
-    if (!takes_commands) return nullptr;
-    const auto named = at->get_subcommands(
-        [&](const CLI::App* command) { return command->get_name() == argv[i]; });
-    if (named.empty()) return argv[i];
-    at = named.front();
+  for (int i = 1; i < argc; ++i) {
+    if (at->get_require_subcommand_min() == 0) return {};
+    const std::string_view word(argv[i]);
+    if (word.starts_with("-")) {
+      const CLI::Option* option = app.get_option_no_throw(std::string(word));
+      if (option == nullptr && word.find('=') == std::string_view::npos) return {};
+      if (option != nullptr && option->get_items_expected_min() > 0) ++i;
+      continue;
+    }
+    std::vector<std::string> names;
+    const CLI::App* named = nullptr;
+    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+      if (names.back() == word) named = command;
+    }
+    if (named == nullptr) {
+      const std::string nearest = similar_word(word, names);
+      return "there is no command \"" + std::string(word) + "\"" +
+             (nearest.empty() ? "" : ", did you mean \"" + nearest + "\"?");
+    }
+    at = named;
   }
-  return nullptr;
+  return {};
 }
 
 }  // namespace
@@ -128,12 +144,29 @@ Options CommandLine::add(const std::string& name, const std::string& description
 CommandGroup CommandLine::group(const std::string& name, const std::string& description) {
   CLI::App* group = impl_->app.add_subcommand(name, description);
   group->require_subcommand(1);
+  // Lets `couponhook store --config FILE backup` take the option that stands before the command.
+  group->fallthrough();
   return {*group, impl_->commands};
 }
 
+Options CommandLine::options_before_command() {
+  return Options(impl_->app);
+}
+
+std::string CommandLine::check_options_before(const CLI::App& command) const {
+  for (const CLI::Option* option : impl_->app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0) continue;
+    const CLI::Option* own = command.get_option_no_throw(name);
+    if (own == nullptr) return "this command takes no " + name;
+    if (own->count() > 0) return name + " is given twice, before and after the command";
+  }
+  return {};
+}
+
 Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& err) {
-  if (const char* unknown = unknown_command(impl_->app, argc, argv)) {
-    err << "couponhook: there is no command \"" << unknown << "\" (see couponhook --help)\n";
+  if (const auto why = explain_unknown_command(impl_->app, argc, argv); !why.empty()) {
+    err << "couponhook: " << why << " (see couponhook --help)\n";
     return Exit::kUsage;
   }
   try {
@@ -155,7 +188,12 @@ Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& er
     return Exit::kUsage;
   }
   for (const auto& [command, run_it] : impl_->commands) {
-    if (command->parsed()) return run_it();
+    if (!command->parsed()) continue;
+    if (const auto why = check_options_before(*command); !why.empty()) {
+      err << "couponhook: " << why << " (see couponhook --help)\n";
+      return Exit::kUsage;
+    }
+    return run_it();
   }
   return Exit::kUsage;
 }

@@ -102,6 +102,10 @@ class CommandLine {
                             std::function<Exit()> run);
   [[nodiscard]] CommandGroup group(const std::string& name, const std::string& description);
 
+  /// Returns an object to declare options that the user may give before the command as well as
+  /// after it. Each command that takes such an option must declare it too.
+  [[nodiscard]] Options options_before_command();
+
   /// Parses the arguments and runs the chosen command. Prints usage errors on `err`, one line each,
   /// and help on `out`.
   /// \return the exit code of the command.
@@ -109,6 +113,9 @@ class CommandLine {
 
  private:
   struct Impl;
+  /// Returns an error message if an option before the command is given again after it, or if the
+  /// command takes no such option; empty if neither is so.
+  [[nodiscard]] std::string check_options_before(const CLI::App& command) const;
   std::unique_ptr<Impl> impl_;
 };
 

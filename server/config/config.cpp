@@ -1,6 +1,5 @@
 #include "server/config/config.hpp"
 
-#include <cstdlib>
 #include <set>
 
 #include <boost/asio/ip/address.hpp>
@@ -11,6 +10,7 @@
 #include "crypto/pasted_text.hpp"
 #include "server/config/certificate_default_folder.hpp"
 #include "server/config/pasted_ids.hpp"
+#include "server/config/place_settings.hpp"
 #include "server/config/section.hpp"
 
 namespace couponhook::server {
@@ -311,16 +311,12 @@ void check_ports(ReadContext& context, const Config& config) {
 
 Config read_root(ReadContext& context, const toml::table& root) {
   Config config;
-  Section top(context, &root, "");
-  const auto section = [&](std::string_view name) {
-    auto found = top.table(name);
-    return found ? *found : Section(context, nullptr, std::string(name));
-  };
-  config.listener = read_listener(section("listener"));
-  config.admin = read_admin(section("admin"));
-  config.store = read_store(section("store"));
-  config.deliveries = read_deliveries(section("deliveries"));
-  config.log = read_log(section("log"));
+  Section top(context, root);
+  config.listener = read_listener(top.table_or_empty("listener"));
+  config.admin = read_admin(top.table_or_empty("admin"));
+  config.store = read_store(top.table_or_empty("store"));
+  config.deliveries = read_deliveries(top.table_or_empty("deliveries"));
+  config.log = read_log(top.table_or_empty("log"));
   for (const Section& merchant : top.tables("merchant")) {
     config.merchants.push_back(read_merchant(merchant));
   }
@@ -331,6 +327,7 @@ Config read_root(ReadContext& context, const toml::table& root) {
     config.handlers.push_back(read_handler(handler));
   }
   top.refuse_unknown_keys();
+  context.refuse_unknown_variables();
   check_unique(context, config);
   check_ports(context, config);
   return config;
@@ -338,16 +335,9 @@ Config read_root(ReadContext& context, const toml::table& root) {
 
 }  // namespace
 
-Environment process_environment() {
-  return [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    if (value == nullptr) return std::nullopt;
-    return std::string(value);
-  };
-}
-
-std::optional<Config> read_config(const std::filesystem::path& file, const Environment& environment,
-                                  std::vector<Problem>& problems) {
+std::optional<Config> read_config_with_settings(const std::filesystem::path& file,
+                                                const Environment& environment,
+                                                std::vector<Problem>& problems, Setting& settings) {
   std::error_code ec;
   if (!std::filesystem::is_regular_file(file, ec)) {
     problems.push_back({file.string(),
@@ -366,13 +356,34 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
         {file.string() + ": line " + std::to_string(root.error().line), root.error().message});
     return std::nullopt;
   }
-  ReadContext context{file.string(), file.parent_path(), environment, {}};
+  ReadContext context{file.string(), file.parent_path(), environment, {}, false, {}, {}, {}};
   Config config = read_root(context, *root);
   config.file = file;
   config.directory = file.parent_path();
   place_certificate_directories(config);
+  settings = std::move(context.settings);
+  place_settings(config, settings);
   problems.insert(problems.end(), context.problems.begin(), context.problems.end());
   return config;
+}
+
+std::optional<Config> read_config(const std::filesystem::path& file, const Environment& environment,
+                                  std::vector<Problem>& problems) {
+  Setting settings;
+  return read_config_with_settings(file, environment, problems, settings);
+}
+
+Setting describe_config() {
+  toml::array handlers;
+  for (const std::string_view type : built_in_handler_types()) {
+    handlers.push_back(toml::table{{"type", std::string(type)}});
+  }
+  handlers.push_back(toml::table{{"type", std::string("own")}});
+  const toml::table root{{"handler", std::move(handlers)}};
+  const Environment none = [](std::string_view) { return std::optional<std::string>(); };
+  ReadContext context{"", {}, none, {}, true, {}, {}, {}};
+  static_cast<void>(read_root(context, root));
+  return std::move(context.settings);
 }
 
 boost::system::result<Config, std::vector<Problem>> load_config(const std::filesystem::path& file,

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +16,10 @@
 
 #include "base/ip_address.hpp"
 #include "base/problem.hpp"
+#include "server/config/environment.hpp"
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
+#include "server/config/settings.hpp"
 
 namespace couponhook::server {
 
@@ -174,11 +175,6 @@ struct Config {
   std::vector<HandlerConfig> handlers;
 };
 
-/// Function that returns the value of an environment variable, for ${NAME} in the configuration. It
-/// returns nothing if the variable is not set.
-using Environment = std::function<std::optional<std::string>(std::string_view)>;
-[[nodiscard]] Environment process_environment();
-
 /// Reads and validates a configuration file. Does not open the files that the configuration names.
 /// \param problems receives every problem found, not only the first.
 /// \return the settings that could be read, so that the caller can check them further; nothing if
@@ -186,6 +182,17 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
+
+/// Reads and validates a configuration file like read_config().
+/// \param settings receives each key with its effective value. Paths are absolute.
+[[nodiscard]] std::optional<Config> read_config_with_settings(const std::filesystem::path& file,
+                                                              const Environment& environment,
+                                                              std::vector<Problem>& problems,
+                                                              Setting& settings);
+
+/// Returns all keys that a configuration file may have, with their limits and defaults. The array
+/// `handler` has one element for each built-in type, and one for types of the user's own.
+[[nodiscard]] Setting describe_config();
 
 /// Reads and validates a configuration file like read_config(), for callers that need a
 /// configuration without any problem.

@@ -1,6 +1,7 @@
 #include "server/config/handler_config.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "server/config/section.hpp"
 
@@ -42,6 +43,7 @@ void read_outward(Section& section, OutwardConfig& outward) {
                                              std::to_string(outward.retry_max.count()));
     }
     outward.retry_initial = outward.retry_max;
+    section.amend("retry_initial_ms", outward.retry_initial.count());
   }
   section.integer("concurrency", outward.concurrency, 1, 1024);
 }
@@ -105,18 +107,39 @@ KafkaHandlerConfig read_kafka(Section& section) {
   section.require(!kafka.brokers.empty(), "brokers", "host:port, several separated by commas");
   section.text("topic", kafka.topic);
   section.require(!kafka.topic.empty(), "topic", "the topic to produce to");
-  if (auto properties = section.table("properties")) kafka.properties = properties->all_texts();
+  if (auto properties = section.table("properties")) kafka.properties = properties->all_texts('.');
   section.path("password_file", kafka.password_file);
   return kafka;
 }
 
 OwnHandlerConfig read_own(Section& section) {
   OwnHandlerConfig own;
-  if (auto options = section.table("options")) own.options = options->all_texts();
+  if (auto options = section.table("options")) own.options = options->all_texts('_');
   return own;
 }
 
+/// Reads the keys that only one type of handlers has.
+struct OwnKeysReader {
+  std::string_view type;
+  void (*read)(Section& section, HandlerConfig& handler);
+};
+
+constexpr std::array kOwnKeysReaders = {
+    OwnKeysReader{"ledger", [](Section&, HandlerConfig&) {}},
+    OwnKeysReader{"http", [](Section& s, HandlerConfig& handler) { handler.own = read_http(s); }},
+    OwnKeysReader{"exec", [](Section& s, HandlerConfig& handler) { handler.own = read_exec(s); }},
+    OwnKeysReader{"redis", [](Section& s, HandlerConfig& handler) { handler.own = read_redis(s); }},
+    OwnKeysReader{"amqp", [](Section& s, HandlerConfig& handler) { handler.own = read_amqp(s); }},
+    OwnKeysReader{"kafka", [](Section& s, HandlerConfig& handler) { handler.own = read_kafka(s); }},
+};
+
 }  // namespace
+
+std::vector<std::string_view> built_in_handler_types() {
+  std::vector<std::string_view> types;
+  for (const OwnKeysReader& reader : kOwnKeysReaders) types.push_back(reader.type);
+  return types;
+}
 
 HandlerConfig read_handler(Section section) {
   HandlerConfig handler;
@@ -128,17 +151,10 @@ HandlerConfig read_handler(Section section) {
                   "your own");
   section.texts("events", handler.events);
   section.require(!handler.events.empty(), "events", "a list of event patterns: [\"COUPON.*\"]");
-  if (handler.type == "http") {
-    handler.own = read_http(section);
-  } else if (handler.type == "exec") {
-    handler.own = read_exec(section);
-  } else if (handler.type == "redis") {
-    handler.own = read_redis(section);
-  } else if (handler.type == "amqp") {
-    handler.own = read_amqp(section);
-  } else if (handler.type == "kafka") {
-    handler.own = read_kafka(section);
-  } else if (handler.type != "ledger" && !handler.type.empty()) {
+  const auto* reader = std::ranges::find(kOwnKeysReaders, handler.type, &OwnKeysReader::type);
+  if (reader != kOwnKeysReaders.end()) {
+    reader->read(section, handler);
+  } else if (!handler.type.empty()) {
     handler.own = read_own(section);
   }
   if (!handler.is_ledger()) read_outward(section, handler.outward);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -108,6 +109,9 @@ struct HandlerConfig {
 
   [[nodiscard]] bool is_ledger() const { return std::holds_alternative<LedgerHandlerConfig>(own); }
 };
+
+/// Returns the handler types that couponhook has by itself.
+[[nodiscard]] std::vector<std::string_view> built_in_handler_types();
 
 /// Reads one [[handler]] table of the configuration. Reports each invalid value as a problem of
 /// `section`.

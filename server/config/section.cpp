@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "crypto/pasted_text.hpp"
 
 namespace couponhook::server {
@@ -38,25 +39,77 @@ boost::system::result<std::string, std::string> expand(std::string_view text,
   }
 }
 
-}  // namespace
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      diagonal = above;
-    }
+/// Returns the part of an environment variable's name that stands for a key: capital letters, and
+/// "_" in place of every other character that is no digit.
+std::string variable_part(std::string_view key) {
+  std::string part;
+  for (const char c : key) {
+    const bool is_small = c >= 'a' && c <= 'z';
+    part += is_small ? static_cast<char>(c - 'a' + 'A') : base::is_alphanumeric(c) ? c : '_';
   }
-  return row[b.size()];
+  return part;
 }
 
-Section::Section(ReadContext& context, const toml::table* table, std::string name)
-    : context_(&context), table_(table), name_(std::move(name)) {}
+}  // namespace
+
+void ReadContext::refuse_unknown_variables() {
+  for (const std::string& name : environment.overrides()) {
+    if (known_variables.contains(name)) continue;
+    std::string message = "overrides no key of the configuration; unset it";
+    const std::string nearest = similar_word(name, known_variables);
+    if (!nearest.empty()) message += ", or did you mean \"" + nearest + "\"?";
+    problems.push_back({"environment: " + name, message});
+  }
+}
+
+Section::Section(ReadContext& context, const toml::table& root)
+    : Section(context, &root, "", "COUPONHOOK", context.settings) {}
+
+Section::Section(ReadContext& context, const toml::table* table, std::string name,
+                 std::string variable, Setting& setting)
+    : context_(&context),
+      table_(table),
+      name_(std::move(name)),
+      variable_(std::move(variable)),
+      setting_(&setting) {}
+
+std::string Section::variable_of(std::string_view key) const {
+  return variable_ + (name_.empty() ? "_" : "__") + variable_part(key);
+}
+
+bool Section::any_override(const std::string& start) const {
+  const auto names = context_->environment.overrides();
+  return std::ranges::any_of(names, [&](const auto& name) { return name.starts_with(start); });
+}
+
+Setting& Section::declare(std::string_view key, SettingKind kind, SettingValue preset) {
+  Setting* setting = setting_->find(key);
+  if (setting == nullptr) setting = &setting_->children.emplace_back();
+  setting->key = key;
+  setting->kind = kind;
+  setting->variable = variable_of(key);
+  setting->value = preset;
+  setting->preset = std::move(preset);
+  return *setting;
+}
+
+const toml::node* Section::find(std::string_view key, Setting& setting) {
+  known_.emplace(key);
+  context_->known_variables.insert(setting.variable);
+  if (!name_.empty() && context_->environment(setting.variable)) {
+    setting.origin = SettingOrigin::kEnvironment;
+    // A reference instead of the value: the value is then taken literally, and messages name the
+    // variable.
+    return &context_->overrides.emplace_back("${" + setting.variable + "}");
+  }
+  const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+  if (node != nullptr) setting.origin = SettingOrigin::kFile;
+  return node;
+}
+
+void Section::amend(std::string_view key, SettingValue value) {
+  if (Setting* setting = setting_->find(key)) setting->value = std::move(value);
+}
 
 std::string Section::full(std::string_view key) const {
   return name_.empty() ? std::string(key) : name_ + "." + std::string(key);
@@ -64,20 +117,22 @@ std::string Section::full(std::string_view key) const {
 
 void Section::report(std::string_view key, std::string message) {
   at_fault_.emplace(key);
+  const Setting* setting = setting_->find(key);
+  if (setting != nullptr && setting->origin == SettingOrigin::kEnvironment &&
+      message.find(setting->variable) == std::string::npos) {
+    message += " (set by the environment variable " + setting->variable + ")";
+  }
   context_->report(full(key), std::move(message));
 }
 
 void Section::require(bool present, std::string_view key, std::string_view what) {
+  if (Setting* setting = setting_->find(key)) setting->help = what;
   if (!present && !is_at_fault(key)) report(key, "is missing; set it to " + std::string(what));
 }
 
 bool Section::has(std::string_view key) const {
-  return table_ != nullptr && table_->contains(key);
-}
-
-const toml::node* Section::find(std::string_view key) {
-  known_.emplace(key);
-  return table_ == nullptr ? nullptr : table_->get(key);
+  return (table_ != nullptr && table_->contains(key)) ||
+         context_->environment(variable_of(key)).has_value();
 }
 
 std::filesystem::path Section::resolve(const std::string& text) const {
@@ -129,43 +184,54 @@ std::optional<std::int64_t> Section::read_number(std::string_view key, const tom
 }
 
 void Section::text(std::string_view key, std::string& into) {
-  if (const toml::node* node = find(key)) {
+  Setting& setting = declare(key, SettingKind::kText, into);
+  if (const toml::node* node = find(key, setting)) {
     if (auto value = read_text(key, *node)) into = crypto::strip_blanks(*value);
   }
+  setting.value = into;
 }
 
 void Section::path(std::string_view key, std::filesystem::path& into) {
   std::string value;
   text(key, value);
   if (!value.empty()) into = resolve(value);
+  declare(key, SettingKind::kPath, std::string()).value = into.string();
 }
 
 void Section::boolean(std::string_view key, bool& into) {
-  const toml::node* node = find(key);
+  Setting& setting = declare(key, SettingKind::kBoolean, into);
+  const toml::node* node = find(key, setting);
   if (node == nullptr) return;
   if (const auto* value = node->as_boolean()) {
-    into = value->get();
+    setting.value = into = value->get();
     return;
   }
   constexpr std::string_view kRule = "must be true or false";
   const auto word = read_expanded(key, *node, kRule);
   if (!word) return;
   if (*word == "true" || *word == "false") {
-    into = *word == "true";
+    setting.value = into = *word == "true";
   } else {
     report(key, std::string(kRule) + "; the value of " + node->as_string()->get() +
                     " is neither: set the environment variable to one of them");
   }
 }
 
-std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int64_t least,
-                                                  std::int64_t most) {
-  const toml::node* node = find(key);
+std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int64_t preset,
+                                                  std::int64_t least, std::int64_t most) {
+  Setting& setting = declare(key, SettingKind::kInteger, preset);
+  setting.least = least;
+  setting.most = most;
+  const toml::node* node = find(key, setting);
   if (node == nullptr) return std::nullopt;
   const std::string rule =
       "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
   const auto value = read_number(key, *node, rule);
-  if (!value || (*value >= least && *value <= most)) return value;
+  if (!value) return std::nullopt;
+  if (*value >= least && *value <= most) {
+    setting.value = *value;
+    return value;
+  }
   report(key, node->is_string() ? rule + "; the value of " + node->as_string()->get() + " is not"
                                 : rule);
   return std::nullopt;
@@ -173,7 +239,9 @@ std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int
 
 void Section::number_of(std::string_view key, unsigned& into,
                         std::initializer_list<unsigned> allowed, std::string_view rule) {
-  const toml::node* node = find(key);
+  Setting& setting = declare(key, SettingKind::kInteger, static_cast<std::int64_t>(into));
+  setting.numbers.assign(allowed.begin(), allowed.end());
+  const toml::node* node = find(key, setting);
   if (node == nullptr) return;
   const auto value = read_number(key, *node, rule);
   if (!value) return;
@@ -183,43 +251,20 @@ void Section::number_of(std::string_view key, unsigned& into,
     report(key, std::string(rule));
   } else {
     into = *found;
+    setting.value = *value;
   }
 }
 
 void Section::duration(std::string_view key, milliseconds& into, std::int64_t least,
                        std::int64_t most) {
-  if (const auto value = read_integer(key, least, most)) into = milliseconds(*value);
-}
-
-void Section::raw_texts(std::string_view key, std::vector<std::string>& into) {
-  const toml::node* node = find(key);
-  if (node == nullptr) return;
-  const auto* array = node->as_array();
-  if (array == nullptr) {
-    report(key, "must be a list of strings: [\"…\"]");
-    return;
-  }
-  into.clear();
-  for (const toml::node& element : *array) {
-    if (auto value = read_text(key, element)) into.push_back(std::move(*value));
-  }
-}
-
-void Section::texts(std::string_view key, std::vector<std::string>& into) {
-  raw_texts(key, into);
-  for (std::string& value : into) value = std::string(crypto::strip_blanks(value));
-}
-
-void Section::paths(std::string_view key, std::vector<std::filesystem::path>& into) {
-  std::vector<std::string> values;
-  texts(key, values);
-  for (const std::string& value : values) into.push_back(resolve(value));
+  if (const auto value = read_integer(key, into.count(), least, most)) into = milliseconds(*value);
 }
 
 void Section::word(std::string_view key, std::string& into,
                    std::initializer_list<std::string_view> allowed) {
   std::string value = into;
   text(key, value);
+  setting_->find(key)->words.assign(allowed.begin(), allowed.end());
   if (std::ranges::find(allowed, value) != allowed.end()) {
     into = value;
     return;
@@ -229,44 +274,80 @@ void Section::word(std::string_view key, std::string& into,
   report(key, message);
 }
 
-std::map<std::string, std::string> Section::all_texts() {
+std::map<std::string, std::string> Section::all_texts(char joint) {
   std::map<std::string, std::string> all;
-  for (const auto& [key, value] : *table_) {
-    known_.emplace(key.str());
-    all[std::string(key.str())] = read_text(key.str(), value).value_or(std::string());
+  std::map<std::string, std::string> keys_of_variables;
+  if (table_ != nullptr) {
+    for (const auto& [key, value] : *table_) {
+      known_.emplace(key.str());
+      all[std::string(key.str())] = read_text(key.str(), value).value_or(std::string());
+      keys_of_variables.emplace(variable_of(key.str()), key.str());
+    }
   }
+  const std::string start = variable_ + "__";
+  for (const std::string& variable : context_->environment.overrides()) {
+    if (!variable.starts_with(start) || variable.size() == start.size()) continue;
+    context_->known_variables.insert(variable);
+    const auto in_file = keys_of_variables.find(variable);
+    std::string key = variable.substr(start.size());
+    for (char& c : key) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      if (c == '_') c = joint;
+    }
+    if (in_file != keys_of_variables.end()) key = in_file->second;
+    all[key] = context_->environment(variable).value_or(std::string());
+  }
+  setting_->kind = SettingKind::kTextMap;
+  setting_->value = all;
   return all;
 }
 
 std::optional<Section> Section::table(std::string_view key) {
-  const toml::node* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  if (!node->is_table()) {
+  known_.emplace(key);
+  const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+  if (node != nullptr && !node->is_table()) {
     report(key, "must be a table: [" + full(key) + "]");
     return std::nullopt;
   }
-  return Section(*context_, node->as_table(), full(key));
+  const std::string variable = variable_of(key);
+  if (node == nullptr && !context_->describes && !any_override(variable + "__")) {
+    return std::nullopt;
+  }
+  return Section(*context_, node == nullptr ? nullptr : node->as_table(), full(key), variable,
+                 declare(key, SettingKind::kTable, {}));
+}
+
+Section Section::table_or_empty(std::string_view key) {
+  if (auto found = table(key)) return *std::move(found);
+  return Section(*context_, nullptr, full(key), variable_of(key),
+                 declare(key, SettingKind::kTable, {}));
 }
 
 std::vector<Section> Section::tables(std::string_view key) {
   std::vector<Section> sections;
-  const toml::node* node = find(key);
-  if (node == nullptr) return sections;
-  const auto* array = node->as_array();
-  if (array == nullptr) {
+  known_.emplace(key);
+  const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+  const toml::array* array = node == nullptr ? nullptr : node->as_array();
+  if (node != nullptr && array == nullptr) {
     report(key, "must be a list of tables: [[" + full(key) + "]]");
     return sections;
   }
-  std::size_t number = 0;
-  for (const toml::node& element : *array) {
-    const std::string name = full(key) + "[" + std::to_string(++number) + "]";
-    if (const auto* table = element.as_table()) {
-      sections.emplace_back(*context_, table, name);
-    } else {
+  Setting& list = declare(key, SettingKind::kTables, {});
+  const std::size_t in_file = array == nullptr ? 0 : array->size();
+  // The environment may add tables behind those of the file, without a gap in the numbers.
+  for (std::size_t index = 0;; ++index) {
+    const std::string variable = list.variable + "__" + std::to_string(index);
+    const bool is_wanted =
+        index < in_file || (context_->describes && index == 0) || any_override(variable + "__");
+    if (!is_wanted) return sections;
+    const std::string name = full(key) + "[" + std::to_string(index + 1) + "]";
+    const toml::table* table = index < in_file ? array->get(index)->as_table() : nullptr;
+    if (index < in_file && table == nullptr) {
       context_->report(name, "must be a table: [[" + full(key) + "]]");
+      continue;
     }
+    sections.push_back(Section(*context_, table, name, variable, list.children.emplace_back()));
   }
-  return sections;
 }
 
 void Section::refuse_unknown_keys() {
@@ -274,18 +355,9 @@ void Section::refuse_unknown_keys() {
   for (const auto& [key, value] : *table_) {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
-    std::string_view nearest;
-    // A key that differs in 4 or more characters from every known key is not a misspelling of one.
-    std::size_t distance = 4;
-    for (const std::string& candidate : known_) {
-      const std::size_t d = edit_distance(unknown, candidate);
-      if (d < distance) {
-        distance = d;
-        nearest = candidate;
-      }
-    }
     std::string message = "is not a key here; remove it";
-    if (!nearest.empty()) message += ", or did you mean \"" + std::string(nearest) + "\"?";
+    const std::string nearest = similar_word(unknown, known_);
+    if (!nearest.empty()) message += ", or did you mean \"" + nearest + "\"?";
     report(unknown, message);
   }
 }
