@@ -5,6 +5,8 @@
 #   tests/run.sh --unit   unit tests only, without sanitizers: the quickest first look
 #   tests/run.sh --all    the same, and all tests again under the thread sanitizer and with the release
 #                         preset
+#   tests/run.sh --examples   all tests, with the example consumers in every language, also those that
+#                         the everyday run does not install
 #   tests/run.sh --long   release preset, with the long versions of the integration tests: for an hour
 #                         they kill, restart, migrate and purge
 set -euo pipefail
@@ -21,6 +23,11 @@ case "${1:-}" in
     # is skipped and reports the reason.
     command -v npm >/dev/null || TEST_PACKAGES+=" npm"
     ;;
+  --examples)
+    TEST_PACKAGES+=" golang-go golang-github-mattn-go-sqlite3-dev"
+    command -v node >/dev/null || TEST_PACKAGES+=" nodejs node-pg"
+    export COUPONHOOK_EXAMPLES="php python node go"
+    ;;
   --long)
     presets="release"
     timeout_s=3600
@@ -31,7 +38,7 @@ case "${1:-}" in
     labels="unit"
     ;;
   "") ;;
-  *) die "usage: $0 [--unit | --all | --long]" ;;
+  *) die "usage: $0 [--unit | --all | --examples | --long]" ;;
 esac
 
 # shellcheck disable=SC2086

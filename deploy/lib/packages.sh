@@ -9,7 +9,8 @@ BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev lib
 # and tools.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
   curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat
-  chromium chromium-driver python3-prometheus-client python3-jsonschema"
+  chromium chromium-driver python3-prometheus-client python3-jsonschema
+  php-cli php-sqlite3 python3-flask"
 
 say() { printf '\n== %s\n' "$*"; }
 die() {
