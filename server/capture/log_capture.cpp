@@ -5,6 +5,7 @@
 #include "base/ascii.hpp"
 #include "base/percent_encoding.hpp"
 #include "server/capture/read_capture.hpp"
+#include "server/repair/backslashes.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -22,24 +23,6 @@ std::string decode_hex(std::string_view digits) {
 
 bool are_hex_digits(std::string_view text) {
   return text.size() == 2 && base::is_hex_digit(text[0]) && base::is_hex_digit(text[1]);
-}
-
-/// Decodes the escapes that nginx writes in logs: \xHH, and \" and \\ with escape=json.
-std::string decode_nginx(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'x' &&
-        are_hex_digits(text.substr(i + 2, 2))) {
-      plain += decode_hex(text.substr(i + 2, 2));
-      i += 3;
-    } else if (text[i] == '\\' && i + 1 < text.size() &&
-               (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == '/')) {
-      plain += text[++i];
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
 }
 
 /// Decodes the escapes that HAProxy writes in captured headers: #HH.
@@ -108,7 +91,7 @@ class Tokenizer {
     std::size_t end = 0;
     while (end < rest_.size() && rest_[end] != '"') end += rest_[end] == '\\' ? 2U : 1U;
     end = std::min(end, rest_.size());
-    add(decode_nginx(rest_.substr(0, end)));
+    add(remove_backslashes(rest_.substr(0, end)));
     rest_.remove_prefix(std::min(end + 1, rest_.size()));
   }
   void take_object() {
@@ -142,7 +125,7 @@ class Tokenizer {
       word.remove_prefix(separator + 1);
       if (word.empty()) return;  // the value follows in quotes or braces
     }
-    add(decode_nginx(word));
+    add(remove_backslashes(word));
   }
 
  public:

@@ -40,7 +40,7 @@ SignatureEvidence SignatureFaults::examine(const Request& request, const Merchan
   evidence.content_encoding = base::excerpt(request.headers.find("Content-Encoding"), 32);
   evidence.proxies = proxies_of(request.headers);
   if (request.body.size() > kBodyBytesMax || !may_search(now)) return evidence;
-  const RepairLimits limits{RepairEffort::kQuick, kBodyBytesMax};
+  const RepairLimits limits{.effort = RepairEffort::kQuick, .body_bytes_max = kBodyBytesMax};
   const RepairSearch found = find_repair(merchant.platform_keys, signed_message(request), limits);
   if (!found.repair || found.repair->damages.empty()) return evidence;
   evidence.damage = describe(found.repair->damages);

@@ -6,13 +6,12 @@
 
 #include <boost/algorithm/string/replace.hpp>
 
-#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/text_encoding.hpp"
-#include "base/utf8.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "server/net/chunked_decoder.hpp"
+#include "server/repair/backslashes.hpp"
 #include "server/repair/inflate.hpp"
 
 namespace couponhook::server {
@@ -147,29 +146,6 @@ void repair_summary(std::string_view body, Repairs& repairs) {
     repairs.add(before + std::string(entry.summary) + after, kCharactersLost);
   }
   repairs.add(before + "用券成功" + after, kCharactersLost);
-}
-
-/// Decodes the escapes \xHH, \", \\ and \/ that logs and string filters write.
-std::string remove_backslashes(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      plain += text[i];
-      continue;
-    }
-    ++i;
-    const bool is_hex = text[i] == 'x' && i + 2 < text.size() && base::is_hex_digit(text[i + 1]) &&
-                        base::is_hex_digit(text[i + 2]);
-    if (is_hex) {
-      plain += base::percent_decode("%" + std::string(text.substr(i + 1, 2))).value_or("");
-      i += 2;
-    } else if (text[i] == '"' || text[i] == '\\' || text[i] == '/' || text[i] == '\'') {
-      plain += text[i];
-    } else {
-      plain.append(1, '\\').append(1, text[i]);
-    }
-  }
-  return plain;
 }
 
 void repair_escapes(std::string_view body, Repairs& repairs) {

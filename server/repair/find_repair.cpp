@@ -79,6 +79,7 @@ class Search {
     if (!thorough) return false;
     for (const RepairedBody& repair : repairs) {
       if (try_layouts(repair.body, {repair.damage}, MemberOrders::kUsual)) return true;
+      if (is_exhausted()) return false;
       for (const RepairedBody& second : repair_body(repair.body, limits_.body_bytes_max)) {
         if (try_body(second.body, {repair.damage, second.damage})) return true;
       }
@@ -86,7 +87,11 @@ class Search {
     return try_layouts(message_.body, {}, MemberOrders::kEvery);
   }
 
+  /// Returns true if the search has taken as much work as its limits allow.
+  [[nodiscard]] bool is_exhausted() const { return searched_ > limits_.searched_bytes_max; }
+
   bool try_body(std::string_view body, const std::vector<FoundDamage>& damages) {
+    searched_ += body.size() * readings_.size();
     const auto reading = std::ranges::find_if(
         readings_, [&](const HeaderReading& headers) { return fits(headers, body); });
     if (reading == readings_.end()) return false;
@@ -99,10 +104,11 @@ class Search {
   }
   bool try_layouts(std::string_view body, std::vector<FoundDamage> damages, MemberOrders orders) {
     damages.push_back({Damage::kReserialised, {}});
-    return visit_layouts(body, orders, [&](const std::string& layout, std::string_view style) {
+    const auto try_layout = [&](const std::string& layout, std::string_view style) {
       damages.back().detail = "the original layout is: " + std::string(style);
-      return try_body(layout, damages);
-    });
+      return try_body(layout, damages) || is_exhausted();
+    };
+    return visit_layouts(body, orders, try_layout) && result_.repair.has_value();
   }
 
   /// Returns the most likely change of a message that no repair fits.
@@ -132,6 +138,7 @@ class Search {
   const RepairLimits& limits_;
   std::map<std::string, std::optional<crypto::SignedDigest>> digests_;
   std::vector<HeaderReading> readings_;
+  std::size_t searched_ = 0;  ///< bytes of all candidates that were tried
   RepairSearch result_;
 };
 

@@ -26,7 +26,9 @@ enum class RepairEffort : std::uint8_t {
 
 struct RepairLimits {
   RepairEffort effort = RepairEffort::kThorough;
-  std::size_t body_bytes_max = 8U << 20U;  ///< longer bodies are not searched
+  std::size_t body_bytes_max = 2U << 20U;  ///< longer bodies are not searched
+  /// Number of bytes of candidates after which the search ends: about half a second of CPU.
+  std::size_t searched_bytes_max = 512U << 20U;
 };
 
 /// A repaired message, whose signature is right.

@@ -37,7 +37,7 @@ class FindRepair : public ::testing::Test {
   }
   RepairSearch search(const SignedMessage& message,
                       RepairEffort effort = RepairEffort::kThorough) const {
-    return find_repair(merchant_.platform_keys, message, {effort, 1U << 20U});
+    return find_repair(merchant_.platform_keys, message, {.effort = effort});
   }
 
   static std::unique_ptr<WeChatPayStandIn> wechatpay_;
@@ -107,8 +107,16 @@ TEST_F(FindRepair, SaysWhatIsTruncatedOrEmpty) {
 TEST_F(FindRepair, LeavesLongBodiesAlone) {
   SignedMessage damaged = signed_message();
   damaged.body += '\n';
-  const RepairLimits limits{RepairEffort::kThorough, damaged.body.size() - 1};
+  RepairLimits limits{.body_bytes_max = damaged.body.size() - 1};
   EXPECT_FALSE(find_repair(merchant_.platform_keys, damaged, limits).repair);
+  limits.body_bytes_max = damaged.body.size();
+  EXPECT_TRUE(find_repair(merchant_.platform_keys, damaged, limits).repair);
+}
+
+TEST_F(FindRepair, EndsAfterTheAllowedAmountOfWork) {
+  SignedMessage forged = signed_message();
+  forged.body.insert(1, "\"added\":\"" + std::string(500'000, 'x') + "\",");
+  EXPECT_FALSE(search(forged).repair);
 }
 
 TEST(FindRepairVector, RepairsTheReserialisedVectorOfTheGoLibrary) {
@@ -143,7 +151,8 @@ TEST(FindRepairVector, RepairsTheReserialisedVectorOfTheGoLibrary) {
 TEST(Inflate, StopsAtItsLimitAndAtIncompleteData) {
   // printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' | gzip -nc | xxd -p
   const std::string gzip(
-      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c\xc4\x0f\x00\x77\x17\xb1\xca\x20\x00\x00\x00",
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c\xc4\x0f\x00\x77\x17\xb1\xca\x20\x00\x00"
+      "\x00",
       23);
   EXPECT_EQ(inflate_bytes(gzip, 32), std::string(32, 'a'));
   EXPECT_EQ(inflate_bytes(gzip, 31), std::nullopt);

@@ -145,12 +145,12 @@ TEST_F(ServiceTest, EndsInOrderWhereItIsLeftByAnException) {
   const auto store = storage::Store::open({"sqlite", folder_.path() / "s.db"}, {}, 0);
   ASSERT_TRUE(store) << store.error().message;
 
-  ServiceOptions options;
-  options.environment = environment;
-  options.clock = std::chrono::system_clock::now;
-  options.handler_types = types;
-  options.random_seed = 1;
-  options.replica = "test:1";
+  ServiceOptions options{.environment = environment,
+                         .clock = std::chrono::system_clock::now,
+                         .handler_types = types,
+                         .random_seed = 1,
+                         .replica = "test:1",
+                         .on_ready = nullptr};
   options.on_ready = [&](const std::string& listener, const std::string&) {
     const std::string port = listener.substr(listener.rfind(':') + 1);
     for (int i = 0; i < kReplies; ++i) {
