@@ -85,7 +85,9 @@ TEST_F(SandboxRecords, FindARefundByTheNumberOfTheMerchant) {
   const std::string coupon = (*send(create_running(), "1"))->id;
   const std::string paid = (*redeem(coupon, 3000))->id;
   const RefundOrder order{.transaction_id = paid, .amount = 100, .out_refund_no = "RF1"};
-  EXPECT_EQ(*records_.refund(order, kNow), records_.find_refund("RF1"));
+  const auto made = records_.refund(order, kNow);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(records_.find_refund("RF1"), *made);
   EXPECT_EQ(records_.refund(order, kNow).error().code, "INVALID_REQUEST");
   EXPECT_EQ(records_.find_refund("RF2"), nullptr);
 }
