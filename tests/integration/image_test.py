@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -19,7 +20,7 @@ from unittest import mock
 from support.images import JPG, bmp, png
 from support.merchant import Merchant, connect, exchange
 from support.pay_api import PayApi
-from support.sandbox import Sandbox, stock_body
+from support.sandbox import Sandbox, beijing_time, stock_body
 from support.service import Service, run
 
 UPLOAD = "/v3/marketing/favor/media/image-upload"
@@ -165,7 +166,9 @@ class Checks(unittest.TestCase):
 
 class Stocks(ImageTestCase):
     def create(self, **pattern):
-        stock = stock_body(pattern_info={"description": "仅限早餐使用", **pattern})
+        soon = beijing_time(time.time() + 600)
+        stock = stock_body(available_begin_time=soon,
+                           pattern_info={"description": "仅限早餐使用", **pattern})
         return run("stock", "create", "--config", self.service.config, input=json.dumps(stock))
 
     def test_a_stock_shows_the_images_that_were_uploaded(self):

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+from support.images import png
 from support.merchant import Merchant
 from support.sandbox import Sandbox, beijing_time, stock_body
 from support.service import Service, run
@@ -68,6 +69,12 @@ class RoundTrip(unittest.TestCase):
         return json.loads(cls.must("stock", "create", cls.write_stock(), "--json"))["stock_id"]
 
     @classmethod
+    def write_image(cls):
+        image = cls.service.folder / "logo.png"
+        image.write_bytes(png(120, 120))
+        return image
+
+    @classmethod
     def write_coupon(cls, number):
         body = {"openid": "oUser", "stock_id": cls.stock, "out_request_no": number, "appid": APPID,
                 "stock_creator_mchid": cls.mchid}
@@ -114,6 +121,7 @@ class RoundTrip(unittest.TestCase):
             "coupon_list": (("coupon", "list", *user), self.coupon),
             "busifavor_coupon_show": (("busifavor", "show", self.code, *user), "SENDED"),
             "busifavor_coupon_list": (("busifavor", "list", *user), self.code),
+            "image_upload": (("image", "upload", self.write_image()), "https://"),
             "refund_show": (("reconcile", "--refund", refunded["out_refund_no"]),
                             refunded["refund_id"]),
         }

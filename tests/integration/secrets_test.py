@@ -81,7 +81,8 @@ class Secrets(ServiceTestCase):
 
     def test_a_log_line_has_only_fields_of_the_allow_list(self):
         allowed = {"time", "level", "event", "verdict", "id", "event_type", "mchid", "serial",
-                   "request_id", "peer", "detail", "body_bytes", "duration_us"}
+                   "request_id", "peer", "detail", "body_bytes", "duration_us",
+                   "body_sha256", "content_encoding", "hop", "proxies"}
         self.service.wait_for_log(len(self.sent), event="notification")
         for line in self.service.logs(event="notification"):
             self.assertEqual(set(line) - allowed, set(), line)

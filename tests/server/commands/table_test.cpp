@@ -60,10 +60,10 @@ TEST(Table, LetsNoCellLeaveItsLineOrCommandTheTerminal) {
             " [31mred        2\n");
 }
 
-TEST(Table, EndsTheLineBehindTheLastCell) {
+TEST(Table, EndsARowBehindItsLastCellThatIsNotEmpty) {
   Table table{"a", "b"};
   table.add({"1", ""});
-  EXPECT_EQ(printed(table), "a  b\n1  \n");
+  EXPECT_EQ(printed(table), "a  b\n1\n");
 }
 
 }  // namespace
