@@ -32,11 +32,16 @@ class Routes {
     std::string allow;    ///< the methods that the path supports; empty if the path is unknown
   };
   /// Returns the first route that fits the request, in the order in which the routes were added.
+  /// If a route without "*" has the path of the request, later routes with "*" do not count: GET
+  /// /deliveries/retry is not the delivery with the id "retry".
   [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const {
     Match match;
+    bool is_literal = false;
     for (const Route& route : routes_) {
       std::vector<std::string> path_parameters;
       if (!fits(route.pattern, target.segments, path_parameters)) continue;
+      if (is_literal && !path_parameters.empty()) continue;
+      is_literal = path_parameters.empty();
       if (route.method == method) return {&route.handler, std::move(path_parameters), {}};
       if (!match.allow.empty()) match.allow += ", ";
       match.allow += route.method;

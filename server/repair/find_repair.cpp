@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "crypto/signature_verifier.hpp"
 #include "crypto/signed_digest.hpp"
 #include "server/repair/body_repairs.hpp"
 #include "server/repair/header_repairs.hpp"
@@ -55,11 +56,13 @@ class Search {
     }
   }
   void add_reading(SignedMessage message, std::vector<FoundDamage> damages) {
+    const bool swapped = !damages.empty() && damages.front().damage == Damage::kHeadersSwapped;
+    // A swap explains nothing if it puts a nonce into the place of the timestamp.
+    if (swapped && !crypto::parse_timestamp(message.timestamp)) return;
     const auto [known, is_new] = digests_.try_emplace(message.signature);
     if (is_new) known->second = crypto::recover_digest(keys_, message.signature);
     if (!known->second) return;
     const crypto::SignedDigest& target = *known->second;
-    const bool swapped = !damages.empty() && damages.front().damage == Damage::kHeadersSwapped;
     if (!crypto::is_same_serial(message.serial, target.serial)) {
       if (swapped) return;  // two wrong headers at once: the other swaps explain more
       damages.push_back({Damage::kSerialReplaced, "it was made with " + target.serial});

@@ -27,8 +27,8 @@ enum class RepairEffort : std::uint8_t {
 struct RepairLimits {
   RepairEffort effort = RepairEffort::kThorough;
   std::size_t body_bytes_max = 2U << 20U;  ///< longer bodies are not searched
-  /// Number of bytes of candidates after which the search ends: about half a second of CPU.
-  std::size_t searched_bytes_max = 512U << 20U;
+  /// Number of bytes of candidates after which the search ends: one or two seconds of CPU.
+  std::size_t searched_bytes_max = 1U << 30U;
 };
 
 /// A repaired message, whose signature is right.

@@ -128,7 +128,7 @@ class Writer {
     }
   }
   void unicode(std::uint32_t unit) {
-    std::array<char, 8> escape{};
+    std::array<char, 16> escape{};
     std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(unit));
     out_ += escape.data();
   }
