@@ -25,8 +25,12 @@ case "${1:-}" in
     ;;
   --examples)
     TEST_PACKAGES+=" golang-go golang-github-mattn-go-sqlite3-dev"
+    TEST_PACKAGES+=" php-mysql mariadb-server libspring-web-java libspring-web-servlet-java"
+    TEST_PACKAGES+=" libspring-jdbc-java libspring-transaction-java libspring-context-java libh2-java"
+    TEST_PACKAGES+=" libjackson2-databind-java libjetty9-java"
+    command -v javac >/dev/null || TEST_PACKAGES+=" default-jdk-headless"
     command -v node >/dev/null || TEST_PACKAGES+=" nodejs node-pg"
-    export COUPONHOOK_EXAMPLES="php python node go"
+    export COUPONHOOK_EXAMPLES="php php-mysql python node go java"
     ;;
   --long)
     presets="release"

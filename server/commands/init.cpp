@@ -35,7 +35,7 @@ std::string shop_handler_text(const InitOptions& options) {
   const std::string begin = active ? "" : "# ";
   std::string text =
       active
-          ? "\n# Posts each event to your backend. Receivers in PHP, Python, Node.js and Go: "
+          ? "\n# Posts each event to your backend. Receivers in PHP, Java, Python, Node.js, Go: "
             "examples/.\n"
           : "\n# Posts each event to your backend: docs/handlers.md, receivers in examples/. Make "
             "the secret with\n"
@@ -221,7 +221,7 @@ Exit init(const InitOptions& options, Runtime& runtime) {
     runtime.out << "  receive it:        events go to " << options.handler_url
                 << "; your backend verifies them with the secret in "
                 << (options.directory / kHandlerSecretFile).string()
-                << ". See examples/ for PHP, Python, Node.js and Go\n";
+                << ". See examples/ for PHP, Java, Python, Node.js and Go\n";
   }
   return Exit::kOk;
 }

@@ -78,6 +78,71 @@ class PostgresDatabase:
         self.server.query(self.url, "ALTER TABLE bookings_away RENAME TO bookings")
 
 
+class MariaDatabase:
+    """A MariaDB server of its own, with one database: MariaDB speaks MySQL's protocol and SQL."""
+
+    def __init__(self, folder: Path):
+        need("mariadbd", "mariadb-install-db", "mariadb")
+        self.port = free_port()
+        self.socket = folder / "mysql.sock"
+        data = folder / "mysql"
+        build(["mariadb-install-db", "--no-defaults", "--user=root", "--skip-test-db",
+               "--auth-root-authentication-method=normal", f"--datadir={data}"])
+        # The server ends with the test program (see setpriv --pdeathsig).
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "mariadbd", "--no-defaults", "--user=root",
+             f"--datadir={data}", f"--socket={self.socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", f"--pid-file={folder}/mysql.pid",
+             "--innodb-buffer-pool-size=16M"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.socket.exists, 30, "mariadbd")
+        self._run("CREATE USER shop@localhost IDENTIFIED BY 'shop'; CREATE DATABASE shop; "
+                  "GRANT ALL ON shop.* TO shop@localhost", "mysql")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+    def rows(self, query: str) -> list:
+        return [tuple(line.split("\t")) for line in self._run(query).splitlines()]
+
+    def break_bookings(self):
+        self._run("CREATE TRIGGER broken BEFORE INSERT ON bookings FOR EACH ROW "
+                  "SIGNAL SQLSTATE '23000' SET MESSAGE_TEXT = 'bookings are broken'")
+
+    def repair_bookings(self):
+        self._run("DROP TRIGGER broken")
+
+    def _run(self, sql: str, database="shop") -> str:
+        return build(["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "-N",
+                      "-B", "-e", sql, database]).stdout
+
+
+class H2Database:
+    """The H2 database of the Java example. AUTO_SERVER lets a second process read it while the
+    example runs."""
+
+    def __init__(self, folder: Path):
+        self.file = folder / "coupons"
+        self.url = f"jdbc:h2:file:{self.file};WRITE_DELAY=0;AUTO_SERVER=TRUE"
+
+    def rows(self, query: str) -> list:
+        lines = self._run(query).splitlines()[1:]
+        return [tuple(line.split("|")) for line in lines if "|" in line]
+
+    def break_bookings(self):
+        self._run("ALTER TABLE bookings RENAME TO bookings_away")
+
+    def repair_bookings(self):
+        self._run("ALTER TABLE bookings_away RENAME TO bookings")
+
+    def _run(self, sql: str) -> str:
+        quoted = "SELECT kind || '|' || number || '|' || belongs_to FROM bookings"
+        sql = quoted if sql.startswith("SELECT") else sql
+        return build(["java", "-cp", "/usr/share/java/h2.jar", "org.h2.tools.Shell", "-url",
+                      self.url, "-user", "sa", "-password", "", "-sql", sql]).stdout
+
+
 @dataclass
 class Example:
     """One example consumer. `command` and `environment` may name {port}, {database}, {example} and
@@ -136,15 +201,46 @@ def prepare_go(folder: Path):
           env={**os.environ, "GO111MODULE": "off", "GOPATH": str(packages), "GOFLAGS": ""})
 
 
+#: Jar files of Debian with which the Java example is compiled and run.
+JARS = ("spring3-beans spring3-context spring3-core spring3-expression spring3-aop spring3-jdbc "
+        "spring3-transaction spring3-web spring3-web.servlet commons-logging jackson-core "
+        "jackson-annotations jackson-databind h2 servlet-api jetty9-server jetty9-servlet "
+        "jetty9-util jetty9-http jetty9-io jetty9-security").split()
+CLASSPATH = ":".join(f"/usr/share/java/{jar}.jar" for jar in JARS)
+
+
+def prepare_java(folder: Path):
+    """Compiles the example with Debian's Spring Framework and a stand-in for Spring Boot, which
+    Debian does not have."""
+    need("javac", "java")
+    for jar in CLASSPATH.split(":"):
+        if not Path(jar).exists():
+            raise Unavailable(f"{jar} is not installed; tests/run.sh --examples installs it")
+    sources = [*(EXAMPLES / "java").rglob("*.java"),
+               *(Path(__file__).parent / "spring_boot").rglob("*.java")]
+    build(["javac", "-Xlint:all,-processing,-classfile,-path", "-proc:none", "-cp", CLASSPATH,
+           "-d", folder, *sources])
+    shutil.copytree(EXAMPLES / "java/src/main/resources", folder, dirs_exist_ok=True)
+
+
 TABLE = {
     "php": Example("php", ["php", "-S", "127.0.0.1:{port}", "{example}/coupons.php"],
                    {"DATABASE_DSN": "sqlite:{database.file}", "PHP_CLI_SERVER_WORKERS": "4"},
                    prepare=prepare_php),
+    "php-mysql": Example("php", ["php", "-S", "127.0.0.1:{port}", "{example}/coupons.php"],
+                         {"DATABASE_DSN": "mysql:host=127.0.0.1;port={database.port};dbname=shop;"
+                                          "charset=utf8mb4",
+                          "DATABASE_USER": "shop", "DATABASE_PASSWORD": "shop",
+                          "PHP_CLI_SERVER_WORKERS": "4"}, MariaDatabase, prepare=prepare_php),
     "python": Example("python", ["/usr/bin/python3", "{example}/coupons.py"],
                       {"DATABASE": "{database.file}"}, prepare=prepare_python),
     "node": Example("node", ["node", "{folder}/coupons.mjs"], {"DATABASE_URL": "{database.url}"},
                     PostgresDatabase, prepare=prepare_node),
     "go": Example("go", ["{folder}/coupons"], {"DATABASE": "{database.file}"}, prepare=prepare_go),
+    "java": Example("java", ["java", "--add-opens", "java.base/java.lang=ALL-UNNAMED", "-cp",
+                             f"{{folder}}:{CLASSPATH}", "com.example.coupons.CouponsApplication"],
+                    {"DATABASE_URL": "{database.url}"}, H2Database, prepare=prepare_java,
+                    start_s=60),
 }
 
 
@@ -160,6 +256,7 @@ class Consumer:
         self.secret_file.write_text(self.secret + "\n")
         self.port = free_port()
         self.process = None
+        self.database = None
         try:
             work = self.root / "work"
             work.mkdir()
@@ -181,6 +278,8 @@ class Consumer:
 
     def __exit__(self, *_):
         self.kill()
+        if hasattr(self.database, "close"):
+            self.database.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
     @property
