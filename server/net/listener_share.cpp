@@ -50,12 +50,19 @@ bool ListenerShare::has_waited(const ConnectionSlot& slot) const {
   return now_() - slot.since_ >= kTimeout;
 }
 
-ConnectionSlot* ListenerShare::longest_waiting() const {
+std::size_t ListenerShare::scarce_share() const {
+  return limits.max_connections_per_address / kScarceShare;
+}
+
+ConnectionSlot* ListenerShare::longest_waiting(const std::optional<base::IpAddress>& range) const {
   const Line& idle = waiting_[index(Waiting::kIdle)];
   const Line& slow = waiting_[index(Waiting::kSlow)];
   for (const Line* line : {&idle, &slow}) {
     if (!line->empty() && has_waited(*line->front())) return line->front();
   }
+  const auto own = range ? by_address_.find(*range) : by_address_.end();
+  if (own != by_address_.end() && own->second.unsigned_connections.size() > scarce_share())
+    return own->second.unsigned_connections.front();
   for (const Line* line : {&idle, &slow, &waiting_[index(Waiting::kSigned)]}) {
     if (!line->empty()) return line->front();
   }
@@ -67,7 +74,7 @@ Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evic
   // The number of connections may be above the limit: a connection that was evicted (closed to make
   // room) is served, and so counted, once more if its request was already complete.
   while (connections_ >= limits.max_connections) {
-    ConnectionSlot* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
+    ConnectionSlot* const oldest = leaving_ < kLeavingMax ? longest_waiting(range) : nullptr;
     if (oldest == nullptr) return refusal();
     evict(*oldest, evicted);
   }
@@ -92,8 +99,8 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
   if (!are_slots_scarce() || address.unsigned_connections.empty() || leaving_ >= kLeavingMax)
     return !is_full;
   ConnectionSlot& oldest = *address.unsigned_connections.front();
-  const std::size_t share = limits.max_connections_per_address / kScarceShare;
-  const bool is_above_share = address.unsigned_connections.size() > share && has_waited(oldest);
+  const bool is_above_share =
+      address.unsigned_connections.size() > scarce_share() && has_waited(oldest);
   if (is_full || is_above_share) evict(oldest, evicted);
   return true;
 }

@@ -75,8 +75,9 @@ inline constexpr std::size_t kWaitingCount = 4;
 /// - If the limit is reached, a new connection takes the place of a waiting connection that has
 ///   never carried a valid signature. Connections that have waited for a second or more are evicted
 ///   first. Among them, idle connections are evicted before slow ones, and the connection with the
-///   longest wait is evicted first. A connection that has carried a valid signature is evicted only
-///   if there is no other.
+///   longest wait is evicted first. If no connection has waited for a second, a client address with
+///   more than a small share of the connections makes room for its own new connections. A
+///   connection that has carried a valid signature is evicted only if there is no other.
 /// - If three quarters of the limit are reached, a client address with more than a small share of
 ///   the connections makes room for its own new connections.
 ///
@@ -155,7 +156,12 @@ class ListenerShare {
   void move(ConnectionSlot& slot, Waiting waiting);
   void evict(ConnectionSlot& slot, Evicted& evicted);
   [[nodiscard]] bool are_slots_scarce() const;
-  [[nodiscard]] ConnectionSlot* longest_waiting() const;
+  /// Returns the largest number of waiting connections without a valid signature that a client
+  /// address may have while slots are scarce.
+  [[nodiscard]] std::size_t scarce_share() const;
+  /// Returns the connection that is evicted first for a new connection of the address `range`; null
+  /// if all connections are busy.
+  [[nodiscard]] ConnectionSlot* longest_waiting(const std::optional<base::IpAddress>& range) const;
   [[nodiscard]] bool has_waited(const ConnectionSlot& slot) const;
 
   void notify(const Evicted& evicted) const;

@@ -272,6 +272,17 @@ TEST_F(ScarceSlots, ShrinkTheShareOfAnAddressThatHoldsMany) {
       << "nobody else made room for the flood";
 }
 
+TEST_F(ScarceSlots, AreTakenFromTheAddressThatFloodsFasterThanASenderConnects) {
+  for (int i = 0; i < 40; ++i) come_and(Waiting::kSlow, "203.0.113.1");
+  const auto sender = come_and(Waiting::kSlow, "198.51.100.1");
+  for (int i = 0; i < 40; ++i) come_and(Waiting::kSlow, "203.0.113.2");
+  for (int i = 0; i < 19; ++i) come_and(Waiting::kSlow, "203.0.113.3");
+
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(enter("203.0.113.3"), Admission::kServed);
+
+  EXPECT_EQ(sender->admission(), Admission::kServed);
+}
+
 TEST_F(ScarceSlots, AllowASignedSenderMany) {
   for (int i = 0; i < 39; ++i) come_and(Waiting::kSigned, "198.51.100.1");
   for (int i = 0; i < 40; ++i) come_and(Waiting::kHandled, "203.0.113.1");
