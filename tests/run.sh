@@ -16,6 +16,8 @@ cd "$(dirname "$0")/.."
 presets="asan"
 timeout_s=1200
 labels=".*"
+# A machine with another Node.js than Debian's cannot install node-pg; there the tests use npm.
+command -v node >/dev/null || TEST_PACKAGES+=" nodejs node-pg"
 case "${1:-}" in
   --all)
     presets="tsan asan release"
@@ -29,7 +31,6 @@ case "${1:-}" in
     TEST_PACKAGES+=" libspring-jdbc-java libspring-transaction-java libspring-context-java libh2-java"
     TEST_PACKAGES+=" libjackson2-databind-java libjetty9-java"
     command -v javac >/dev/null || TEST_PACKAGES+=" default-jdk-headless"
-    command -v node >/dev/null || TEST_PACKAGES+=" nodejs node-pg"
     export COUPONHOOK_EXAMPLES="php php-mysql python node go java"
     ;;
   --long)
