@@ -48,7 +48,7 @@ std::string shop_handler_text(const InitOptions& options) {
           "\"\n";
   text += begin + "secret_file = \"" + std::string(kHandlerSecretFile) +
           "\"     # your backend needs the same secret\n";
-  text += begin + "events = [\"COUPON.*\", \"REFUND.*\"]\n";
+  text += begin + "events = [\"COUPON.*\", \"PRODUCT_COUPON_SP.*\", \"REFUND.*\"]\n";
   return text;
 }
 

@@ -3,9 +3,11 @@ the documented code 0, 1 or 2. The tests run the commands as a user types them, 
 invalid configurations, and beside a running service.
 """
 
+import fnmatch
 import json
 import os
 import stat
+import tomllib
 import unittest
 
 from support import events
@@ -100,6 +102,35 @@ class SetUp(unittest.TestCase):
                      "secrets/apiclient_key.pem", "tls/server.key", "development/platform_key.pem"):
             mode = stat.S_IMODE((self.service.folder / name).stat().st_mode)
             self.assertEqual(mode, 0o600, name)
+
+    def test_init_with_a_handler_url_makes_an_active_handler(self):
+        url = "http://127.0.0.1:8080/coupons"
+        folders = [self.service.root / name for name in ("shop", "second")]
+        for folder in folders:
+            made = run("init", folder, "--handler-url", url)
+            self.assertEqual(made.returncode, 0, made)
+            self.assertIn(url, made.stdout)
+        config = folders[0] / "couponhook.toml"
+        checked = run("check", "--config", config)
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked)
+        handler, = (each for each in tomllib.loads(config.read_text())["handler"]
+                    if each["type"] == "http")
+        self.assertEqual(handler["url"], url)
+        for event in ("COUPON.USE", "PRODUCT_COUPON_SP.SEND", "REFUND.SUCCESS"):
+            self.assertTrue(any(fnmatch.fnmatchcase(event, each) for each in handler["events"]),
+                            event)
+        secrets = [folder / handler["secret_file"] for folder in folders]
+        self.assertRegex(secrets[0].read_text(), r"\Awhsec_[A-Za-z0-9+/]{43}=\n\Z")
+        self.assertNotEqual(secrets[0].read_text(), secrets[1].read_text())
+        self.assertEqual(stat.S_IMODE(secrets[0].stat().st_mode), 0o600)
+
+    def test_init_refuses_a_handler_url_that_is_none(self):
+        for url in ("127.0.0.1:8080", "ftp://127.0.0.1/", 'http://x/"', "http://"):
+            with self.subTest(url):
+                refused = run("init", self.service.root / "shop", "--handler-url", url)
+                self.assertEqual(refused.returncode, 2, refused)
+                self.assertIn("--handler-url", refused.stderr)
+                self.assertFalse((self.service.root / "shop").exists())
 
     def test_check_reports_all_problems_at_once(self):
         text = self.service.config.read_text()
