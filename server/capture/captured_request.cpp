@@ -46,6 +46,15 @@ SignedMessage CapturedRequest::signed_message() const {
           value("Wechatpay-Signature-Type"), body};
 }
 
+bool is_complete(const CapturedRequest& request) {
+  return !request.find("Wechatpay-Signature").empty() && !request.body.empty();
+}
+
+bool is_signed(const CapturedRequest& request) {
+  return std::ranges::any_of(request.headers,
+                             [](const auto& header) { return is_signed_header(header.first); });
+}
+
 std::string canonical_header(std::string_view name) {
   const std::string_view header = signed_header(name);
   return std::string(header.empty() ? name : header);

@@ -19,7 +19,7 @@ namespace couponhook::server {
 struct CapturedRequest final : HeaderFields {
   /// Name of the file, with the number of the line or entry if the file holds several requests.
   std::string source;
-  std::string form;    ///< form of the capture: "raw HTTP", "HAR", "JSON" or "log line"
+  std::string form;    ///< form of the capture: "raw HTTP", "HAR", "JSON", "log line" or "text"
   std::string method;  ///< empty if the capture does not contain it
   std::string target;  ///< path and query of the URL; empty if the capture does not contain it
   std::vector<std::pair<std::string, std::string>> headers;
@@ -31,6 +31,12 @@ struct CapturedRequest final : HeaderFields {
   /// Returns the signed parts of the request as they were captured.
   [[nodiscard]] SignedMessage signed_message() const;
 };
+
+/// Returns true if the request has a signature and a body.
+[[nodiscard]] bool is_complete(const CapturedRequest& request);
+
+/// Returns true if the request has one of the signed headers.
+[[nodiscard]] bool is_signed(const CapturedRequest& request);
 
 /// Returns the spelling that WeChat Pay uses if a name, in any spelling that logs and frameworks
 /// use, is the name of a signed header: "HTTP_WECHATPAY_NONCE", "wechatpayNonce" and

@@ -8,6 +8,7 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/json.hpp"
+#include "server/capture/json_search.hpp"
 #include "server/capture/read_capture.hpp"
 
 namespace couponhook::server {
@@ -18,10 +19,6 @@ using rapidjson::Value;
 /// Limits of a file with captured requests. A HAR file of a browser has far more values than a
 /// notification.
 constexpr base::JsonLimits kLimits{64, 5'000'000};
-
-std::string_view text_of(const Value& value) {
-  return {value.GetString(), value.GetStringLength()};
-}
 
 /// Compares names of members without case, '_' and '-'.
 bool is_name(std::string_view name, std::string_view wanted) {
@@ -132,11 +129,6 @@ void take_target(const Value& object, CapturedRequest& request) {
   request.target = text;
 }
 
-bool is_signed(const CapturedRequest& request) {
-  return std::ranges::any_of(request.headers,
-                             [](const auto& header) { return is_signed_header(header.first); });
-}
-
 void read_object(const Value& object, const std::string& source,
                  std::vector<CapturedRequest>& requests);
 
@@ -192,10 +184,15 @@ std::vector<CapturedRequest> parse_json_capture(const std::string& source, std::
   const auto document = base::parse_object(
       is_list ? "{\"list\":" + std::string(text) + "}" : std::string(text), kLimits);
   if (!document) return requests;
+  const Value& value = is_list ? document->value()["list"] : document->value();
   if (is_list) {
-    read_list(document->value()["list"], source, requests);
+    read_list(value, source, requests);
   } else {
-    read_object(document->value(), source, requests);
+    read_object(value, source, requests);
+  }
+  if (std::ranges::none_of(requests, is_complete)) {
+    auto found = search_json(value, source);
+    if (!found.empty()) return found;
   }
   return requests;
 }

@@ -1,9 +1,11 @@
 #include <algorithm>
-#include <array>
+#include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "base/ascii.hpp"
 #include "base/percent_encoding.hpp"
+#include "server/capture/object_extent.hpp"
 #include "server/capture/read_capture.hpp"
 #include "server/repair/backslashes.hpp"
 
@@ -39,26 +41,6 @@ std::string decode_haproxy(std::string_view text) {
   return plain;
 }
 
-/// Returns the length of the JSON object at the beginning of a text; nothing if it does not end.
-std::optional<std::size_t> object_size(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{') {
-      ++depth;
-    } else if (c == '}' && --depth == 0) {
-      return i + 1;
-    }
-  }
-  return std::nullopt;
-}
-
 /// Splits a log line into values: quoted texts, JSON objects, HAProxy's captures in braces, and
 /// words.
 class Tokenizer {
@@ -68,7 +50,7 @@ class Tokenizer {
   std::vector<Token> run() {
     while (!rest_.empty()) {
       const char c = rest_.front();
-      if (c == ' ' || c == '\t' || c == ',') {
+      if (c == ' ' || c == '\t' || c == ',' || c == '|') {
         rest_.remove_prefix(1);
         name_.clear();
       } else if (c == '"') {
@@ -113,7 +95,7 @@ class Tokenizer {
     }
   }
   void take_word() {
-    const std::size_t end = std::min(rest_.find_first_of(" \t,\"{"), rest_.size());
+    const std::size_t end = std::min(rest_.find_first_of(" \t,|\"{"), rest_.size());
     std::string_view word = rest_.substr(0, end);
     rest_.remove_prefix(end);
     const auto separator = word.find_first_of("=:");
@@ -124,6 +106,7 @@ class Tokenizer {
       name_ = word.substr(0, separator);
       word.remove_prefix(separator + 1);
       if (word.empty()) return;  // the value follows in quotes or braces
+      if (word.starts_with('[')) word = word.substr(1, word.find(']') - 1);  // Go prints a list
     }
     add(remove_backslashes(word));
   }
@@ -185,10 +168,30 @@ void take(const Token& token, CapturedRequest& request) {
   } else if (token.value.starts_with('{') ||
              token.value.find("\"ciphertext\"") != std::string::npos) {
     if (request.body.empty()) request.body = token.value;
-  } else if (!take_request_line(token.value, request)) {
-    const std::string_view header = header_by_form(token.value);
-    if (!header.empty() && request.find(header).empty()) {
-      request.headers.emplace_back(header, token.value);
+  } else {
+    static_cast<void>(take_request_line(token.value, request));
+  }
+}
+
+/// Takes the headers out of values without a name, by the form of the values. Other values of a
+/// line, such as a request id, may have the same form as a header. So the values that stand
+/// nearest to the signature are taken.
+void take_by_form(const std::vector<Token>& tokens, CapturedRequest& request) {
+  const auto form = [](const Token& token) {
+    return token.name.empty() ? header_by_form(token.value) : std::string_view();
+  };
+  const auto signature = std::ranges::find(tokens, "Wechatpay-Signature", form);
+  const auto middle = std::distance(tokens.begin(), signature);
+  for (const std::string_view header :
+       {"Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Serial", "Wechatpay-Signature"}) {
+    if (!request.find(header).empty()) continue;
+    const auto distance = [&](const Token& token) {
+      if (form(token) != header) return std::numeric_limits<std::ptrdiff_t>::max();
+      return std::abs(&token - tokens.data() - middle);
+    };
+    const auto nearest = std::ranges::min_element(tokens, {}, distance);
+    if (nearest != tokens.end() && form(*nearest) == header) {
+      request.headers.emplace_back(header, nearest->value);
     }
   }
 }
@@ -206,7 +209,9 @@ std::optional<CapturedRequest> parse_log_line(const std::string& source, std::st
   CapturedRequest request;
   request.source = source;
   request.form = "log line";
-  for (const Token& token : Tokenizer(line).run()) take(token, request);
+  const std::vector<Token> tokens = Tokenizer(line).run();
+  for (const Token& token : tokens) take(token, request);
+  take_by_form(tokens, request);
   const bool is_ours = !request.find("Wechatpay-Signature").empty() ||
                        request.body.find("\"ciphertext\"") != std::string::npos;
   return is_ours ? std::optional(std::move(request)) : std::nullopt;

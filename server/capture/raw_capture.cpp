@@ -3,6 +3,7 @@
 
 #include "base/ascii.hpp"
 #include "server/capture/read_capture.hpp"
+#include "server/capture/tcpdump_text.hpp"
 #include "server/net/chunked_decoder.hpp"
 
 namespace couponhook::server {
@@ -98,19 +99,31 @@ CapturedRequest read_request(std::string_view text, const std::string& source) {
   while (!text.empty()) {
     const std::string_view field = take_line(text);
     if (trim(field).empty()) break;
+    if ((field.front() == ' ' || field.front() == '\t') && !request.headers.empty()) {
+      // A folded line goes on with the value of the line before. No signed header holds a blank.
+      auto& [name, value] = request.headers.back();
+      value.append(is_signed_header(name) ? "" : " ").append(trim(field));
+      continue;
+    }
     const auto colon = field.find(':');
     if (colon == std::string_view::npos) continue;
     request.headers.emplace_back(canonical_header(trim(field.substr(0, colon))),
                                  trim(field.substr(colon + 1)));
   }
-  take_body(text, request);
+  // ModSecurity's audit log writes a mark before each part, as in --a1b2c3d4-C--.
+  std::string_view body = text;
+  const std::string_view first = take_line(body);
+  const bool is_mark = first.starts_with("--") && first.ends_with("-C--");
+  take_body(is_mark ? body : text, request);
   return request;
 }
 
 }  // namespace
 
-std::vector<CapturedRequest> parse_raw_http(const std::string& source, std::string_view text) {
+std::vector<CapturedRequest> parse_raw_http(const std::string& source, std::string_view file) {
   std::vector<CapturedRequest> requests;
+  const std::string joined = join_packets(file);
+  std::string_view text = joined;
   auto found = find_request(text);
   while (found) {
     text.remove_prefix(found->first);

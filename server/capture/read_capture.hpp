@@ -47,4 +47,11 @@ inline constexpr std::size_t kCaptureBytesMax = 64U << 20U;
 [[nodiscard]] std::optional<CapturedRequest> parse_log_line(const std::string& source,
                                                             std::string_view line);
 
+/// Reads one request from a text of unknown form, such as the output of `curl -v`, PHP's print_r()
+/// or a program's own log: finds the names of the headers with the values after them, in any
+/// spelling, and the JSON object with the ciphertext.
+/// \return the request; none if the signature or the body was not found.
+[[nodiscard]] std::vector<CapturedRequest> parse_text_capture(const std::string& source,
+                                                              std::string_view text);
+
 }  // namespace couponhook::server
