@@ -16,6 +16,9 @@ class VerifyCouponhookSignature
         if (! $this->isAuthentic($request)) {
             return response('the signature or the timestamp is wrong', 401);
         }
+        // Makes Laravel reply to an exception in JSON instead of HTML: couponhook keeps the beginning of
+        // the reply, for `couponhook deliveries`.
+        $request->headers->set('Accept', 'application/json');
 
         return $next($request);
     }
