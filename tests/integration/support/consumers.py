@@ -227,7 +227,7 @@ def prepare_laravel(folder: Path):
     """Copies the example into a minimal Laravel application, as a merchant copies it."""
     prepare_php(folder)
     if not Path("/usr/share/php/Illuminate/Foundation/Application.php").exists():
-        raise Unavailable("Debian's package php-laravel-framework is not installed; Debian 12 has it")
+        raise Unavailable("php-laravel-framework, a package of Debian 12, is not installed")
     for source in (Path(__file__).parent / "laravel", EXAMPLES / "laravel"):
         shutil.copytree(source, folder, dirs_exist_ok=True)
     for writable in ("bootstrap/cache", "storage/framework/cache/data", "storage/framework/views",
