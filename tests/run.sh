@@ -32,6 +32,11 @@ case "${1:-}" in
     TEST_PACKAGES+=" libjackson2-databind-java libjetty9-java"
     command -v javac >/dev/null || TEST_PACKAGES+=" default-jdk-headless"
     export COUPONHOOK_EXAMPLES="php php-mysql python node go java"
+    # Laravel is a package of Debian 12. Elsewhere the tests of that example are skipped.
+    if [ "$(. /etc/os-release && echo "${VERSION_ID:-}")" = 12 ]; then
+      TEST_PACKAGES+=" php-laravel-framework"
+      COUPONHOOK_EXAMPLES+=" laravel laravel-mysql"
+    fi
     ;;
   --long)
     presets="release"

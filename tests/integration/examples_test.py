@@ -23,7 +23,7 @@ from support.wire import Closed, Client
 
 WANTED = os.environ.get("COUPONHOOK_EXAMPLES")
 #: Examples whose languages an everyday run does not install.
-ON_DEMAND = {"go", "java", "laravel", "php-mysql"}
+ON_DEMAND = {"go", "java", "laravel", "laravel-mysql", "php-mysql"}
 QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 5000, "max_attempts": 1000}
 
 

@@ -145,8 +145,8 @@ class H2Database:
 
 @dataclass
 class Example:
-    """One example consumer. `command` and `environment` may name {port}, {database}, {example} and
-    {folder}, a temporary folder."""
+    """One example consumer. `command` and `environment` may name {port}, {database}, {example},
+    {secret_file}, and {folder}, a temporary folder."""
 
     folder: str
     command: list
@@ -223,6 +223,25 @@ def prepare_java(folder: Path):
     shutil.copytree(EXAMPLES / "java/src/main/resources", folder, dirs_exist_ok=True)
 
 
+def prepare_laravel(folder: Path):
+    """Copies the example into a minimal Laravel application, as a merchant copies it."""
+    prepare_php(folder)
+    if not Path("/usr/share/php/Illuminate/Foundation/Application.php").exists():
+        raise Unavailable("php-laravel-framework, a package of Debian 12, is not installed")
+    for source in (Path(__file__).parent / "laravel", EXAMPLES / "laravel"):
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    for writable in ("bootstrap/cache", "storage/framework/cache/data", "storage/framework/views",
+                     "storage/logs"):
+        (folder / writable).mkdir(parents=True)
+
+
+#: Starts the Laravel example as a deployment does. config:cache shows that nothing reads the
+#: environment but config/; SQLite's file must exist before the migration.
+LARAVEL = ["sh", "-ec", "case $DB_CONNECTION in sqlite) touch $DB_DATABASE ;; esac; cd {folder}; "
+           "php artisan config:cache; php artisan migrate --force; "
+           "exec php -S 127.0.0.1:{port} -t public"]
+LARAVEL_ENVIRONMENT = {"COUPONHOOK_SECRET_FILE": "{secret_file}", "PHP_CLI_SERVER_WORKERS": "4"}
+
 TABLE = {
     "php": Example("php", ["php", "-S", "127.0.0.1:{port}", "{example}/coupons.php"],
                    {"DATABASE_DSN": "sqlite:{database.file}", "PHP_CLI_SERVER_WORKERS": "4"},
@@ -232,6 +251,16 @@ TABLE = {
                                           "charset=utf8mb4",
                           "DATABASE_USER": "shop", "DATABASE_PASSWORD": "shop",
                           "PHP_CLI_SERVER_WORKERS": "4"}, MariaDatabase, prepare=prepare_php),
+    "laravel": Example("laravel", LARAVEL,
+                       {**LARAVEL_ENVIRONMENT, "DB_CONNECTION": "sqlite",
+                        "DB_DATABASE": "{database.file}"},
+                       prepare=prepare_laravel, path="/api/coupons", start_s=60),
+    "laravel-mysql": Example("laravel", LARAVEL,
+                             {**LARAVEL_ENVIRONMENT, "DB_CONNECTION": "mysql",
+                              "DB_HOST": "127.0.0.1", "DB_PORT": "{database.port}",
+                              "DB_DATABASE": "shop", "DB_USERNAME": "shop",
+                              "DB_PASSWORD": "shop"}, MariaDatabase, prepare=prepare_laravel,
+                             path="/api/coupons", start_s=60),
     "python": Example("python", ["/usr/bin/python3", "{example}/coupons.py"],
                       {"DATABASE": "{database.file}"}, prepare=prepare_python),
     "node": Example("node", ["node", "{folder}/coupons.mjs"], {"DATABASE_URL": "{database.url}"},
@@ -263,7 +292,7 @@ class Consumer:
             example.prepare(work)
             self.database = example.database(self.root)
             self.places = {"port": self.port, "database": self.database, "folder": work,
-                           "example": EXAMPLES / example.folder}
+                           "secret_file": self.secret_file, "example": EXAMPLES / example.folder}
         except BaseException:
             self.__exit__()
             raise
