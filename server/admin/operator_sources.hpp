@@ -51,6 +51,7 @@ struct OperatorSources {
   /// Function that wakes the delivery worker, after an operator's action has made deliveries ready
   /// to be made now.
   std::function<void()> wake_worker;
+  Log& log;
   AuditTrail& audit;
 };
 

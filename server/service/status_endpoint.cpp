@@ -40,7 +40,8 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
           }),
       deliveries_(
           {reader_, sources.inbox, sources.live.merchants, sources.rules, handlers_, sources.clock,
-           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, audit_},
+           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log,
+           audit_},
           control_, retries_),
       intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock, audit_}),
       admin_({sources.live.merchants,
