@@ -111,13 +111,16 @@ std::string target_of(const PurgeOptions& options) {
                                         : " before " + options.before);
 }
 
-std::string result_of(const storage::PurgeCounts& counts,
-                      const storage::Connection::Result<void>& ran) {
-  std::string result = "payloads " + std::to_string(counts.payloads) + ", notifications " +
-                       std::to_string(counts.identities) + ", quarantined " +
-                       std::to_string(counts.quarantined) + ", facts " +
-                       std::to_string(counts.facts) + ", actions " + std::to_string(counts.actions);
-  return ran ? "done: " + result : "failed: " + result + ": " + ran.error().message;
+/// Returns the result of a purge, for the audit log.
+/// \param failure text of the error that ended the purge; empty if it was finished.
+std::string result_of(const storage::PurgeCounts& counts, const std::string& failure) {
+  std::string result = failure.empty() ? "done" : "failed";
+  result += ": payloads " + std::to_string(counts.payloads);
+  result += ", notifications " + std::to_string(counts.identities);
+  result += ", quarantined " + std::to_string(counts.quarantined);
+  result += ", facts " + std::to_string(counts.facts);
+  result += ", actions " + std::to_string(counts.actions);
+  return failure.empty() ? result : result + ": " + failure;
 }
 
 Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& runtime) {
@@ -157,7 +160,8 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& ru
   print_purged(purge.counts(), options, runtime.out);
   if (!options.dry_run) {
     const auto noted = record_command(**store, at_hand->config.log, record,
-                                      result_of(purge.counts(), ran), runtime);
+                                      result_of(purge.counts(), ran ? std::string() : ran.error().message),
+                                      runtime);
     if (!noted) return fail(runtime, at_hand->where, noted.error());
   }
   if (!ran) return fail(runtime, at_hand->where, ran.error());

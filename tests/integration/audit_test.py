@@ -59,7 +59,7 @@ class AuditCase(unittest.TestCase):
     def send(self, id, event=None, platform=None, status=204):
         with Client(self.service) as client:
             reply = client.post((platform or self.platform).notify(
-                event or events.redeem(openid=OPENID), id))
+                event or events.issue(openid=OPENID), id))
         self.assertEqual(reply.status, status, f"got {reply}")
 
     def order(self, method, target, body=None, by="lin"):
@@ -137,10 +137,10 @@ class Actions(AuditCase):
         self.row("retry", by="lin", reason="why", result="done: 2 of 2",
                  target="deliveries, handler crm, state dead")
         self.dead_deliveries(4)
-        self.must("POST", "/deliveries/skip", {"type": "COUPON.USE", "error": OPENID,
+        self.must("POST", "/deliveries/skip", {"type": "COUPON.SEND", "error": OPENID,
                                                "reason": "none matches"})
         self.row("skip", result="done: 0 of 0",
-                 target="deliveries, type COUPON.USE, with a text in the last error")
+                 target="deliveries, type COUPON.SEND, with a text in the last error")
         self.must("DELETE", "/deliveries/retry/2")
         self.row("cancel", result="already_over", target="retry job 2")
 
