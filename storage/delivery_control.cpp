@@ -20,6 +20,24 @@ bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view
 
 }  // namespace
 
+std::string_view to_string(ControlResult result) {
+  switch (result) {
+    case ControlResult::kDone:
+      return "done";
+    case ControlResult::kNotFound:
+      return "not_found";
+    case ControlResult::kRunning:
+      return "in_progress";
+    case ControlResult::kEmptied:
+      return "emptied";
+    case ControlResult::kEnded:
+      return "ended";
+    case ControlResult::kAlreadyThere:
+      break;
+  }
+  return "already_there";
+}
+
 DeliveryControl::DeliveryControl(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
 
@@ -34,11 +52,22 @@ DeliveryControl::Work DeliveryControl::count_and_run() {
   return run();
 }
 
+/// Writes the row about an action on deliveries, at the end of the action's transaction.
+DeliveryControl::Work DeliveryControl::note(AuditRecord* audit,
+                                            std::span<const ControlResult> results) {
+  if (audit == nullptr || results.empty()) return {};
+  audit->result.clear();
+  if (results.front() == ControlResult::kNotFound) return {};
+  return add_audit(*connection_, audit, to_string(results.front()));
+}
+
 DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
-    std::span<const std::int64_t> deliveries, std::int64_t now_ms) {
+    std::span<const std::int64_t> deliveries, std::int64_t now_ms, AuditRecord* audit) {
   std::vector<ControlResult> results;
-  const auto retried =
-      in_transaction(*connection_, [&] { return retry_all(deliveries, now_ms, results); });
+  const auto retried = in_transaction(*connection_, [&] {
+    auto done = retry_all(deliveries, now_ms, results);
+    return done ? note(audit, results) : done;
+  });
   if (!retried) return retried.error();
   return results;
 }
@@ -86,10 +115,13 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
 }
 
 DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::move(
-    std::span<const std::int64_t> deliveries, std::string_view to, std::int64_t now_ms) {
+    std::span<const std::int64_t> deliveries, std::string_view to, std::int64_t now_ms,
+    AuditRecord* audit) {
   std::vector<ControlResult> results;
-  const auto moved =
-      in_transaction(*connection_, [&] { return move_all(deliveries, to, now_ms, results); });
+  const auto moved = in_transaction(*connection_, [&] {
+    auto done = move_all(deliveries, to, now_ms, results);
+    return done ? note(audit, results) : done;
+  });
   if (!moved) return moved.error();
   return results;
 }
@@ -142,10 +174,13 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
 }
 
 DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::skip(
-    std::span<const std::int64_t> deliveries, std::string_view reason, std::int64_t now_ms) {
+    std::span<const std::int64_t> deliveries, std::string_view reason, std::int64_t now_ms,
+    AuditRecord* audit) {
   std::vector<ControlResult> results;
-  const auto skipped =
-      in_transaction(*connection_, [&] { return skip_all(deliveries, reason, now_ms, results); });
+  const auto skipped = in_transaction(*connection_, [&] {
+    auto done = skip_all(deliveries, reason, now_ms, results);
+    return done ? note(audit, results) : done;
+  });
   if (!skipped) return skipped.error();
   return results;
 }
@@ -189,20 +224,21 @@ DeliveryControl::Result<std::vector<PauseRecord>> DeliveryControl::active_pauses
 DeliveryControl::Result<void> DeliveryControl::pause(std::string_view handler,
                                                      std::string_view event_pattern,
                                                      std::string_view reason, std::string_view by,
-                                                     std::int64_t now_ms) {
+                                                     std::int64_t now_ms, AuditRecord* audit) {
   return in_transaction(*connection_, [&]() -> Work {
     const auto pauses = active_pauses();
     if (!pauses) return pauses.error();
     const auto same = [&](const PauseRecord& p) { return is_for(p, handler, event_pattern); };
-    if (std::ranges::any_of(*pauses, same)) return {};
+    if (std::ranges::any_of(*pauses, same)) return add_audit(*connection_, audit, "paused_already");
     commands_.push_back(Command(sql::kInsertPause, {handler, event_pattern, reason, now_ms, by}));
-    return run();
+    auto paused = run();
+    return paused ? add_audit(*connection_, audit, "done") : paused;
   });
 }
 
 DeliveryControl::Result<bool> DeliveryControl::resume(std::string_view handler,
                                                       std::string_view event_pattern,
-                                                      std::int64_t now_ms) {
+                                                      std::int64_t now_ms, AuditRecord* audit) {
   bool resumed = false;
   const auto done = in_transaction(*connection_, [&]() -> Work {
     resumed = false;
@@ -213,7 +249,9 @@ DeliveryControl::Result<bool> DeliveryControl::resume(std::string_view handler,
       resumed = true;
       commands_.push_back(Command(sql::kResume, {now_ms, pause.pause_id}));
     }
-    return run();
+    if (!resumed) return {};
+    auto ended = run();
+    return ended ? add_audit(*connection_, audit, "done") : ended;
   });
   if (!done) return done.error();
   return resumed;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/audit.hpp"
 #include "storage/connection.hpp"
 #include "storage/counter_deltas.hpp"
 #include "storage/records.hpp"
@@ -29,10 +30,16 @@ enum class ControlResult : std::uint8_t {
   /// not the delivery to be moved, the delivery to be moved was dropped.
   kAlreadyThere,
 };
+/// Returns the result as the audit log holds it, for example "in_progress".
+[[nodiscard]] std::string_view to_string(ControlResult result);
 
 /// Carries out operators' commands: retries, moves, drops and pauses deliveries, whichever replica
 /// works on them. Each replica sees the change the next time it takes deliveries. Each call is one
 /// transaction. Only one thread at a time may use an object.
+///
+/// Functions with a parameter `audit` write it to the audit log in the same transaction, and set
+/// its result. Null: no row. They write no row if there is no such delivery or pause, and then
+/// leave the result empty. The row has the result of the first delivery.
 class DeliveryControl {
  public:
   template <typename T>
@@ -52,7 +59,8 @@ class DeliveryControl {
   /// move() and skip().
   /// \return one result for each delivery, in the given order.
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
-                                                         std::int64_t now_ms);
+                                                         std::int64_t now_ms,
+                                                         AuditRecord* audit = nullptr);
 
   /// Moves open or dead deliveries to another handler. Each moved delivery is due now and begins a
   /// new round of attempts. A delivery whose lease has not ended is not moved, because its handler
@@ -61,7 +69,8 @@ class DeliveryControl {
   /// the deliveries of one coupon in their order, or in one call.
   /// \param to name of the new handler; the caller must check that it exists and takes deliveries.
   [[nodiscard]] Result<std::vector<ControlResult>> move(std::span<const std::int64_t> deliveries,
-                                                        std::string_view to, std::int64_t now_ms);
+                                                        std::string_view to, std::int64_t now_ms,
+                                                        AuditRecord* audit = nullptr);
 
   /// Drops open or dead deliveries, so that the next delivery of the same handler and coupon can be
   /// made. A delivery whose lease has not ended is not dropped, because its handler may be about to
@@ -69,7 +78,8 @@ class DeliveryControl {
   /// \param reason the operator's reason, stored in the history of the delivery.
   [[nodiscard]] Result<std::vector<ControlResult>> skip(std::span<const std::int64_t> deliveries,
                                                         std::string_view reason,
-                                                        std::int64_t now_ms);
+                                                        std::int64_t now_ms,
+                                                        AuditRecord* audit = nullptr);
 
   /// Pauses the deliveries to a handler, the deliveries of events that match a pattern, or only the
   /// deliveries to which both apply. An empty text matches everything; at least one of the two must
@@ -78,12 +88,12 @@ class DeliveryControl {
   /// \param by name of the operator, stored with the pause.
   [[nodiscard]] Result<void> pause(std::string_view handler, std::string_view event_pattern,
                                    std::string_view reason, std::string_view by,
-                                   std::int64_t now_ms);
+                                   std::int64_t now_ms, AuditRecord* audit = nullptr);
   /// Ends the pause that has the same handler and event pattern, so that the deliveries that it
   /// held back are made again.
   /// \return false if there is no such pause.
   [[nodiscard]] Result<bool> resume(std::string_view handler, std::string_view event_pattern,
-                                    std::int64_t now_ms);
+                                    std::int64_t now_ms, AuditRecord* audit = nullptr);
 
  private:
   using Work = Connection::Result<void>;
@@ -99,6 +109,7 @@ class DeliveryControl {
                               std::int64_t now_ms, std::vector<ControlResult>& results);
   [[nodiscard]] Work read_deliveries(std::span<const std::int64_t> sorted, Found& found,
                                      std::vector<ControlResult>& results);
+  [[nodiscard]] Work note(AuditRecord* audit, std::span<const ControlResult> results);
   void drop(std::int64_t delivery_id, const DeliveryToChange& delivery, std::string_view reason,
             std::int64_t now_ms);
   [[nodiscard]] Result<std::vector<PauseRecord>> active_pauses();

@@ -222,6 +222,22 @@ CREATE TABLE refund_shares (
 CREATE INDEX refund_shares_coupon ON refund_shares (coupon, transaction_id);
 )sql";
 
+// Adds the audit log: one row for each action of an operator. The columns `actor` and `origin` are
+// the members `by` and `from` of AuditRecord, whose names are keywords of SQL.
+constexpr std::string_view kAuditLog = R"sql(
+CREATE TABLE audit_log (
+  seq {key},
+  recorded_at BIGINT NOT NULL,
+  actor TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  result TEXT NOT NULL
+);
+{index_key audit_log}
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
     Migration{.version = 2, .works_with = 1, .script = kClockMarks},
@@ -229,6 +245,7 @@ constexpr std::array kMigrations{
     Migration{.version = 4, .works_with = 1, .script = kOperators},
     Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
     Migration{.version = 6, .works_with = 1, .script = kRefundAmounts},
+    Migration{.version = 7, .works_with = 1, .script = kAuditLog},
 };
 
 constexpr std::string_view kMigrationsTable =

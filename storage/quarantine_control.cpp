@@ -26,9 +26,14 @@ QuarantineControl::Work QuarantineControl::count_and_run() {
   return run();
 }
 
-QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admission& read) {
+QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admission& read,
+                                                                  AuditRecord* audit) {
   auto result = RereadResult::kNotFound;
-  const auto done = in_transaction(*connection_, [&] { return reread_one(read, result); });
+  const auto done = in_transaction(*connection_, [&]() -> Work {
+    if (auto reread = reread_one(read, result); !reread) return reread;
+    if (result == RereadResult::kNotFound) return {};
+    return add_audit(*connection_, audit, result == RereadResult::kRead ? "read" : "read_already");
+  });
   if (!done) return done.error();
   return result;
 }
@@ -95,7 +100,8 @@ QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
   return {};
 }
 
-QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key) {
+QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key,
+                                                           AuditRecord* audit) {
   bool discarded = false;
   const auto done = in_transaction(*connection_, [&]() -> Work {
     counters_.clear();
@@ -103,8 +109,10 @@ QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key)
         {Command(sql::kLeaveQuarantine, {key.quarantine_id, as_bytes(key.body_digest)})});
     if (auto removed = run(); !removed) return removed;
     discarded = !results_[0].empty();
-    if (discarded) counters_.add(counter::kSealed, -1);
-    return count_and_run();
+    if (!discarded) return {};
+    counters_.add(counter::kSealed, -1);
+    auto counted = count_and_run();
+    return counted ? add_audit(*connection_, audit, "done") : counted;
   });
   if (!done) return done.error();
   return discarded;
@@ -112,7 +120,8 @@ QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key)
 
 QuarantineControl::Result<bool> QuarantineControl::dismiss(std::string_view id,
                                                            std::string_view mchid,
-                                                           std::string_view reason) {
+                                                           std::string_view reason,
+                                                           AuditRecord* audit) {
   bool dismissed = false;
   const auto done = in_transaction(*connection_, [&]() -> Work {
     dismissed = false;
@@ -126,7 +135,8 @@ QuarantineControl::Result<bool> QuarantineControl::dismiss(std::string_view id,
     note.append("dismissed: ").append(reason).append("; ").append(stored->flaw);
     commands_.push_back(Command(sql::kNoteFlaw, {note, stored->sequence}));
     counters_.add(counter::kUnreadable, -1);
-    return count_and_run();
+    auto counted = count_and_run();
+    return counted ? add_audit(*connection_, audit, "done") : counted;
   });
   if (!done) return done.error();
   return dismissed;

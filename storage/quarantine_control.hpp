@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/audit.hpp"
 #include "storage/connection.hpp"
 #include "storage/counter_deltas.hpp"
 #include "storage/records.hpp"
@@ -30,6 +31,10 @@ enum class RereadResult : std::uint8_t {
 /// Finishes the work that needs an operator: on quarantined requests, and on notifications whose
 /// content could not be read. Each call is one transaction. Only one thread at a time may use an
 /// object.
+///
+/// The parameter `audit` is written to the audit log in the same transaction, and its result is
+/// set. Null: no row. No row is written, and the result stays empty, if there is no such body or
+/// notification.
 class QuarantineControl {
  public:
   template <typename T>
@@ -47,18 +52,18 @@ class QuarantineControl {
   /// but no deliveries.
   /// \param read the notification as it was read again; its id and mchid identify the stored
   /// notification.
-  [[nodiscard]] Result<RereadResult> reread(const Admission& read);
+  [[nodiscard]] Result<RereadResult> reread(const Admission& read, AuditRecord* audit = nullptr);
 
   /// Deletes a quarantined body for good.
   /// \return false if the quarantine does not have the body, or no longer has it.
-  [[nodiscard]] Result<bool> discard(const SealedKey& key);
+  [[nodiscard]] Result<bool> discard(const SealedKey& key, AuditRecord* audit = nullptr);
 
   /// Removes the mark "unreadable" from a notification that nobody will read again; changes nothing
   /// else.
   /// \param reason the operator's reason, stored in the flaw text of the notification.
   /// \return false if there is no such notification, or it is not marked as unreadable.
   [[nodiscard]] Result<bool> dismiss(std::string_view id, std::string_view mchid,
-                                     std::string_view reason);
+                                     std::string_view reason, AuditRecord* audit = nullptr);
 
  private:
   using Work = Connection::Result<void>;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/audit.hpp"
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
 
@@ -66,6 +67,10 @@ class Reader {
   /// order; empty if the coupon is unknown.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,
                                                          std::string_view coupon);
+  /// Reads one page of the audit log, the newest row first; see audit_page().
+  [[nodiscard]] Result<AuditPage> audit(std::int64_t limit, std::optional<std::int64_t> before) {
+    return audit_page(*connection_, limit, before);
+  }
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
 
  private:

@@ -321,6 +321,21 @@ const Query<ShareOfRefund> kSharesOf{
      {"s.amount", &ShareOfRefund::amount},
      {"s.refund_amount", &ShareOfRefund::refund_amount}}};
 
+const Statement kInsertAudit{
+    "INSERT INTO audit_log (recorded_at, actor, origin, action, target, reason, result)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+
+const Query<AuditRecord> kListAudit{
+    "SELECT {columns} FROM audit_log WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+    {{"seq", &AuditRecord::sequence},
+     {"recorded_at", &AuditRecord::at_ms},
+     {"actor", &AuditRecord::by},
+     {"origin", &AuditRecord::from},
+     {"action", &AuditRecord::action},
+     {"target", &AuditRecord::target},
+     {"reason", &AuditRecord::reason},
+     {"result", &AuditRecord::result}}};
+
 const Query<SchemaVersion> kSchemaVersion{
     "SELECT {columns} FROM couponhook_schema ORDER BY version DESC LIMIT 1",
     {{"version", &SchemaVersion::version}, {"works_with", &SchemaVersion::works_with}}};
@@ -407,6 +422,8 @@ std::span<const Statement* const> all() {
                                                                 &kStockFacts,
                                                                 &kRefundsOf,
                                                                 &kSharesOf,
+                                                                &kInsertAudit,
+                                                                &kListAudit,
                                                                 &kSchemaVersion,
                                                                 &kRecordMigration});
   return kAll;

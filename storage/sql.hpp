@@ -14,6 +14,7 @@
 
 #include <span>
 
+#include "storage/audit.hpp"
 #include "storage/connection.hpp"
 #include "storage/query.hpp"
 #include "storage/row_types.hpp"
@@ -270,6 +271,13 @@ extern const Query<LedgerFact> kStockFacts;
 extern const Query<LedgerFact> kRefundsOf;
 /// Reads the shares of coupons in the refunds of a payment transaction. Parameter: transaction_id.
 extern const Query<ShareOfRefund> kSharesOf;
+
+/// Writes a row of the audit log. Parameters: recorded_at, actor, origin, action, target, reason,
+/// result.
+extern const Statement kInsertAudit;
+/// Lists one page of the audit log, the newest row first. Parameters: before (the page has only
+/// lower row numbers), limit.
+extern const Query<AuditRecord> kListAudit;
 
 // SQL statements about the version of the database schema.
 

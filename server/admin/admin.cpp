@@ -3,6 +3,7 @@
 #include <locale>
 
 #include <boost/algorithm/string/predicate.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_reply.hpp"
@@ -43,6 +44,15 @@ std::string_view read_filter(const base::RequestTarget& target,
   return {};
 }
 
+/// Returns the token that a request carries; empty if it carries none.
+std::string_view bearer_token(const Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view header = request.headers.find("Authorization");
+  // The name of the authentication scheme, "Bearer", is case-insensitive (RFC 9110, section 11.1).
+  if (!boost::algorithm::istarts_with(header, kScheme, std::locale::classic())) return {};
+  return header.substr(kScheme.size());
+}
+
 }  // namespace
 
 Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {
@@ -68,8 +78,9 @@ void Admin::add_routes() {
             return coupon(call.path_parameters[0], call.path_parameters[1]);
           }));
   routes_.add("POST", ReconcileIntake::kPath, [this](const AdminCall& call) {
-    return sources_.reconcile_intake.take(call.request.body);
+    return sources_.reconcile_intake.take(call.request.body, call.by);
   });
+  audit_.add_routes(routes_);
   sources_.operations.add_routes(routes_);
 }
 
@@ -101,12 +112,42 @@ Reply Admin::fault(HttpFault fault, std::string_view, std::string_view detail) {
   return reply_for(verdict_for(fault), 200, detail);
 }
 
-bool Admin::authorized(const Request& request) const {
-  constexpr std::string_view kScheme = "Bearer ";
-  const std::string_view header = request.headers.find("Authorization");
-  // The name of the authentication scheme, "Bearer", is case-insensitive (RFC 9110, section 11.1).
-  return boost::algorithm::istarts_with(header, kScheme, std::locale::classic()) &&
-         sources_.token.get()->equals(header.substr(kScheme.size()));
+/// Answers a request without a right token. A wrong token is answered late, so that tokens cannot
+/// be guessed quickly; a request without a token guesses nothing.
+Task<Reply> Admin::refuse_login(const Request& request, bool sent_token) {
+  Reply refused = error(401, "UNAUTHORIZED",
+                        "send the content of admin.token_file, or of the file of an "
+                        "[[admin.token]], as Authorization: Bearer TOKEN");
+  refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (!sent_token) co_return refused;
+  sources_.log.message(Severity::kWarning, "login_failed",
+                       "a request from " + std::string(request.peer) +
+                           " to the status endpoint carried a wrong token",
+                       1);
+  const auto delay = failed_logins_.begin(request.peer, SteadyClock::now());
+  if (!delay) {
+    Reply busy = error(429, "TOO_MANY_LOGINS",
+                       "the token is wrong, and too many requests with a wrong token wait; wait "
+                       "before the next one");
+    busy.retry_after = std::chrono::ceil<std::chrono::seconds>(FailedLogins::kLongestDelay);
+    co_return busy;
+  }
+  Timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(*delay);
+  co_await timer.async_wait(use_task);
+  failed_logins_.end();
+  co_return refused;
+}
+
+Reply Admin::forbid(const Request& request, const AdminToken& token) {
+  sources_.log.message(Severity::kWarning, "forbidden",
+                       "token " + token.name + " of role read sent a " +
+                           std::string(request.method) + " request from " +
+                           std::string(request.peer),
+                       1);
+  return error(403, "FORBIDDEN",
+               "token " + token.name +
+                   " has the role read, which may only GET; use a token with the role operate");
 }
 
 Task<Reply> Admin::handle(const Request& request) {
@@ -114,25 +155,27 @@ Task<Reply> Admin::handle(const Request& request) {
   if (!target) co_return error(400, "MALFORMED", "the request's target is not a path");
   const auto open = open_routes_.find(request.method, *target);
   if (open.handler != nullptr) {
-    const AdminCall call{request, *target, open.path_parameters};
+    const Operator nobody;
+    const AdminCall call{request, *target, open.path_parameters, nobody};
     co_return co_await (*open.handler)(call);
   }
-  if (!authorized(request)) {
-    Reply refused = error(401, "UNAUTHORIZED",
-                          "send the content of admin.token_file as Authorization: Bearer TOKEN");
-    refused.headers.emplace_back("WWW-Authenticate", "Bearer");
-    co_return refused;
-  }
+  const std::string_view sent = bearer_token(request);
+  const auto tokens = sources_.tokens.get();
+  const AdminToken* const token = tokens->find(sent);
+  if (token == nullptr) co_return co_await refuse_login(request, !sent.empty());
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!reads && token->role != TokenRole::kOperate) co_return forbid(request, *token);
+  const Operator by{token->name, std::string(request.peer)};
   const auto match = routes_.find(request.method, *target);
   if (match.handler != nullptr) {
-    const AdminCall call{request, *target, match.path_parameters};
+    const AdminCall call{request, *target, match.path_parameters, by};
     co_return co_await (*match.handler)(call);
   }
   if (!match.allow.empty()) co_return method_not_allowed(match.allow);
   co_return error(404, "NOT_FOUND",
                   "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
                   "/notifications/{id} "
-                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");
+                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /audit /log");
 }
 
 Task<Reply> Admin::ready() {
@@ -175,7 +218,8 @@ Task<StatusView> Admin::read_status(std::chrono::milliseconds timeout) {
       sources_.certificates.upkeep(),
       std::move(pauses),
       std::move(unclaimed),
-      sources_.handlers.served};
+      sources_.handlers.served,
+      failed_logins_.total()};
 }
 
 Task<Reply> Admin::status() {

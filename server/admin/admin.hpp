@@ -10,10 +10,12 @@
 
 #include "base/live.hpp"
 #include "base/url.hpp"
-#include "crypto/secret.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_routes.hpp"
+#include "server/admin/admin_tokens.hpp"
+#include "server/admin/audit_admin.hpp"
 #include "server/admin/delivery_admin.hpp"
+#include "server/admin/failed_logins.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/served_certificates.hpp"
@@ -38,7 +40,7 @@ struct AdminSources {
   std::string_view engine;
   Readiness& readiness;
   base::WallClock clock;
-  const base::Live<crypto::Secret>& token;
+  const base::Live<AdminTokens>& tokens;
   const HandlerNames& handlers;
   DeliveryAdmin& operations;
   ReconcileIntake& reconcile_intake;
@@ -49,6 +51,8 @@ struct AdminSources {
   const CertificateKeeper& certificates;
   const base::Live<ServedTls>& tls;
   const base::Live<ServedTls>& admin_tls;
+  AuditTrail& audit;
+  Log& log;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so
@@ -67,7 +71,8 @@ class Admin final : public RequestHandler {
 
  private:
   [[nodiscard]] static Reply method_not_allowed(const std::string& allow);
-  [[nodiscard]] bool authorized(const Request& request) const;
+  [[nodiscard]] Task<Reply> refuse_login(const Request& request, bool sent_token);
+  [[nodiscard]] Reply forbid(const Request& request, const AdminToken& token);
   [[nodiscard]] Task<Reply> ready();
   [[nodiscard]] Task<StatusView> read_status(std::chrono::milliseconds timeout);
   [[nodiscard]] Task<Reply> status();
@@ -79,6 +84,8 @@ class Admin final : public RequestHandler {
   void add_routes();
 
   AdminSources sources_;
+  AuditAdmin audit_{sources_.reader, sources_.audit, sources_.log};
+  FailedLogins failed_logins_;
   /// Routes that a client may request without the admin token.
   AdminRoutes open_routes_;
   AdminRoutes routes_;

@@ -51,6 +51,7 @@ struct StatusView {
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
+  std::uint64_t failed_logins = 0;    ///< requests to the status endpoint with a wrong token
 };
 
 /// Writes the body of `GET /status`.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/admin/audit_trail.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/routes.hpp"
 
@@ -21,6 +22,8 @@ struct AdminCall {
   const base::RequestTarget& target;
   /// Segments of the request's path that match the "*" of the route's pattern, in order.
   const std::vector<std::string>& path_parameters;
+  /// Sender of the request; empty on the paths that need no token.
+  const Operator& by;
 };
 
 using AdminHandler = std::function<Task<Reply>(const AdminCall& call)>;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/wechat_time.hpp"
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/delivery_admin_json.hpp"
 #include "server/admin/request_members.hpp"
@@ -23,6 +24,8 @@ constexpr std::string_view kFilterHelp =
 Reply bad_parameter(std::string_view message) {
   return error(400, "PARAM_ERROR", message);
 }
+
+constexpr std::string_view kReasonTooLong = "reason is longer than 1000 bytes";
 
 bool is_delivery_state(std::string_view text) {
   constexpr std::array<std::string_view, 6> kStates{"",     "pending", "retrying",
@@ -54,6 +57,30 @@ std::string_view read_filter(const base::RequestTarget& target, storage::Deliver
   if (!read_parameter(target, "limit", parse_number, filter.limit)) return "limit";
   if (filter.limit < 1 || filter.limit > kListLimitMax) return "limit";
   return {};
+}
+
+/// Returns what an action acts on, for the audit log.
+std::string target_of(const storage::DeliveryRecord& delivery) {
+  return "delivery " + std::to_string(delivery.delivery_id) + " of notification " +
+         delivery.notification_id + " to handler " + delivery.handler;
+}
+
+/// Returns the deliveries that a job acts on, for the audit log. The filter's text of the last
+/// error is left out: an operator may have copied it from a target's answer.
+std::string target_of(const storage::DeliveryFilter& filter, const std::string& to) {
+  std::string target = "deliveries";
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) target.append(", ").append(name).append(" ").append(value);
+  };
+  add("handler", filter.handler);
+  add("state", filter.state);
+  add("type", filter.event_type);
+  add("mchid", filter.mchid);
+  if (!filter.error.empty()) target += ", with a text in the last error";
+  if (filter.since_ms) add("since", base::format_unix_ms(*filter.since_ms));
+  if (filter.until_ms) add("until", base::format_unix_ms(*filter.until_ms));
+  add("to handler", to);
+  return target;
 }
 
 Reply reply_for_result(storage::ControlResult result, std::string_view done) {
@@ -88,31 +115,27 @@ Reply job_reply(const std::optional<RetryJob>& job) {
 }  // namespace
 
 DeliveryAdmin::DeliveryAdmin(OperatorSources sources,
-                             std::unique_ptr<storage::Connection> connection, RetryJobs& jobs)
+                             std::shared_ptr<storage::Connection> connection, RetryJobs& jobs)
     : sources_(std::move(sources)), connection_(std::move(connection)), jobs_(jobs) {}
 
 void DeliveryAdmin::add_routes(AdminRoutes& routes) {
   add_get(routes, "/deliveries",
           at_once([this](const AdminCall& call) { return deliveries(call.target); }));
   routes.add("POST", "/deliveries/retry",
-             at_once([this](const AdminCall& call) { return start_retry(call.request.body); }));
+             at_once([this](const AdminCall& call) { return start_retry(call); }));
   routes.add("POST", "/deliveries/skip",
-             at_once([this](const AdminCall& call) { return start_skip(call.request.body); }));
+             at_once([this](const AdminCall& call) { return start_skip(call); }));
   add_get(routes, "/deliveries/*",
           at_once([this](const AdminCall& call) { return delivery(call.path_parameters[0]); }));
   for (const std::string_view job : {"/deliveries/retry/*", "/deliveries/skip/*"}) {
     add_get(routes, job,
             at_once([this](const AdminCall& call) { return show_job(call.path_parameters[0]); }));
-    routes.add("DELETE", job, at_once([this](const AdminCall& call) {
-                 return cancel_job(call.path_parameters[0]);
-               }));
+    routes.add("DELETE", job, at_once([this](const AdminCall& call) { return cancel_job(call); }));
   }
-  routes.add("POST", "/deliveries/*/retry", at_once([this](const AdminCall& call) {
-               return retry_one(call.path_parameters[0], call.request.body);
-             }));
-  routes.add("POST", "/deliveries/*/skip", at_once([this](const AdminCall& call) {
-               return skip_one(call.path_parameters[0], call.request.body);
-             }));
+  routes.add("POST", "/deliveries/*/retry",
+             at_once([this](const AdminCall& call) { return retry_one(call); }));
+  routes.add("POST", "/deliveries/*/skip",
+             at_once([this](const AdminCall& call) { return skip_one(call); }));
   pauses_.add_routes(routes);
   quarantine_.add_routes(routes);
 }
@@ -136,20 +159,24 @@ Reply DeliveryAdmin::delivery(std::string_view id) {
   return json_reply(200, delivery_json(**delivery));
 }
 
-Reply DeliveryAdmin::start_retry(std::string_view body) {
+Reply DeliveryAdmin::start_retry(const AdminCall& call) {
   const auto members = read_members(
-      body, {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "to"});
+      call.request.body,
+      {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "to", "reason"});
   storage::DeliveryFilter filter;
   if (!members) {
     return bad_parameter(
         "the body is a JSON object with any of handler, state, type, mchid, error, since, until, "
-        "to (texts) and dry_run (true or false)");
+        "to, reason (texts) and dry_run (true or false)");
   }
   if (const auto wrong = read_filter(*members, filter); !wrong.empty()) {
     return bad_parameter(std::string(wrong).append(kFilterHelp));
   }
   const bool dry_run = !members->parameter("dry_run").value_or("").empty();
+  const auto reason = optional_reason_in(*members);
+  if (!reason) return bad_parameter(kReasonTooLong);
   DeliveryOrder order;
+  order.reason = *reason;
   order.to = members->parameter("to").value_or("");
   if (!order.to.empty()) {
     order.kind = DeliveryOrder::Kind::kMove;
@@ -172,12 +199,13 @@ Reply DeliveryAdmin::start_retry(std::string_view body) {
       return bad_parameter(why + "; name one of them as the new handler (to)");
     }
   }
-  return start_job(std::move(filter), dry_run, std::move(order));
+  return start_job(call.by, std::move(filter), dry_run, std::move(order));
 }
 
-Reply DeliveryAdmin::start_skip(std::string_view body) {
+Reply DeliveryAdmin::start_skip(const AdminCall& call) {
   const auto members = read_members(
-      body, {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "reason"});
+      call.request.body,
+      {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "reason"});
   storage::DeliveryFilter filter;
   if (!members) {
     return bad_parameter(
@@ -204,15 +232,25 @@ Reply DeliveryAdmin::start_skip(std::string_view body) {
   DeliveryOrder order;
   order.kind = DeliveryOrder::Kind::kSkip;
   order.reason = reason.value_or("");
-  return start_job(std::move(filter), dry_run, std::move(order));
+  return start_job(call.by, std::move(filter), dry_run, std::move(order));
 }
 
-Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order) {
-  auto job = jobs_.start(std::move(filter), dry_run, std::move(order));
-  if (!job) {
+Reply DeliveryAdmin::start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
+                               DeliveryOrder order) {
+  if (jobs_.is_full()) {
     return error(503, "OVERLOADED",
                  "too many retries are waiting; wait until one ends, or cancel one");
   }
+  if (!dry_run) {
+    order.record =
+        sources_.audit.action(by, to_string(order.kind), target_of(filter, order.to), order.reason);
+    // Without a row, the job would change deliveries and nobody could tell who asked for it.
+    if (auto begun = sources_.audit.record(order.record, "begun"); !begun) {
+      return store_failed(begun.error());
+    }
+  }
+  auto job = jobs_.start(std::move(filter), dry_run, std::move(order));
+  if (!job) return error(503, "OVERLOADED", "too many retries are waiting");
   job = jobs_.wait(job->id, kRetryTimeout);
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
 }
@@ -222,16 +260,26 @@ Reply DeliveryAdmin::show_job(std::string_view id) {
   return job_reply(number ? jobs_.find(*number) : std::nullopt);
 }
 
-Reply DeliveryAdmin::cancel_job(std::string_view id) {
-  const auto number = parse_number(id);
-  return job_reply(number ? jobs_.cancel(*number) : std::nullopt);
+Reply DeliveryAdmin::cancel_job(const AdminCall& call) {
+  const auto number = parse_number(call.path_parameters[0]);
+  const auto found = number ? jobs_.find(*number) : std::nullopt;
+  if (!found) return job_reply(found);
+  auto record = sources_.audit.action(
+      call.by, "cancel",
+      std::string(to_string(found->order.kind)) + " job " + std::to_string(*number));
+  const auto job = jobs_.cancel(*number);
+  static_cast<void>(
+      sources_.audit.record(std::move(record), found->over() ? "already_over" : "done"));
+  return job_reply(job);
 }
 
-Reply DeliveryAdmin::retry_one(std::string_view id, std::string_view body) {
-  const auto number = parse_number(id);
+Reply DeliveryAdmin::retry_one(const AdminCall& call) {
+  const auto number = parse_number(call.path_parameters[0]);
   if (!number) return error(404, "NOT_FOUND", kNoDelivery);
-  const auto members = read_members(body, {"to"});
-  if (!members) return bad_parameter(R"(the body is empty, or {"to":"…"})");
+  const auto members = read_members(call.request.body, {"to", "reason"});
+  if (!members) return bad_parameter(R"(the body is empty, or {"to":"…","reason":"…"})");
+  const auto reason = optional_reason_in(*members);
+  if (!reason) return bad_parameter(kReasonTooLong);
   std::string to(members->parameter("to").value_or(""));
   const auto delivery = sources_.reader.delivery(*number);
   if (!delivery) return store_failed(delivery.error());
@@ -242,22 +290,31 @@ Reply DeliveryAdmin::retry_one(std::string_view id, std::string_view body) {
                       : bad_parameter(why);
   }
   const bool moves = !to.empty() && to != (*delivery)->handler;
+  auto record =
+      sources_.audit.action(call.by, moves ? "move" : "retry",
+                            target_of(**delivery) + (moves ? ", to handler " + to : ""), *reason);
   const std::array ids{*number};
-  const std::int64_t now_ms = base::to_unix_ms(sources_.clock());
-  const auto results = moves ? control_.move(ids, to, now_ms) : control_.retry(ids, now_ms);
+  const auto results = moves ? control_.move(ids, to, record.at_ms, &record)
+                             : control_.retry(ids, record.at_ms, &record);
   if (!results) return store_failed(results.error());
+  sources_.audit.log(record);
   sources_.wake_worker();
   return reply_for_result(results->front(), moves ? "moved" : "retried");
 }
 
-Reply DeliveryAdmin::skip_one(std::string_view id, std::string_view body) {
-  const auto number = parse_number(id);
+Reply DeliveryAdmin::skip_one(const AdminCall& call) {
+  const auto number = parse_number(call.path_parameters[0]);
   if (!number) return error(404, "NOT_FOUND", kNoDelivery);
-  const auto reason = reason_in(body);
+  const auto reason = reason_in(call.request.body);
   if (!reason) return bad_parameter(kReasonHelp);
+  const auto delivery = sources_.reader.delivery(*number);
+  if (!delivery) return store_failed(delivery.error());
+  if (!*delivery) return error(404, "NOT_FOUND", kNoDelivery);
+  auto record = sources_.audit.action(call.by, "skip", target_of(**delivery), *reason);
   const std::array ids{*number};
-  const auto results = control_.skip(ids, *reason, base::to_unix_ms(sources_.clock()));
+  const auto results = control_.skip(ids, *reason, record.at_ms, &record);
   if (!results) return store_failed(results.error());
+  sources_.audit.log(record);
   sources_.wake_worker();
   return reply_for_result(results->front(), "skipped");
 }

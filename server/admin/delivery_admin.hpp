@@ -27,7 +27,7 @@ class DeliveryAdmin {
   ///   allowed to write.
   /// \param jobs the background jobs that do the requests which change many deliveries; must
   ///   outlive this object.
-  DeliveryAdmin(OperatorSources sources, std::unique_ptr<storage::Connection> connection,
+  DeliveryAdmin(OperatorSources sources, std::shared_ptr<storage::Connection> connection,
                 RetryJobs& jobs);
   DeliveryAdmin(const DeliveryAdmin&) = delete;
   DeliveryAdmin& operator=(const DeliveryAdmin&) = delete;
@@ -38,13 +38,14 @@ class DeliveryAdmin {
  private:
   [[nodiscard]] Reply deliveries(const base::RequestTarget& target);
   [[nodiscard]] Reply delivery(std::string_view id);
-  [[nodiscard]] Reply start_retry(std::string_view body);
-  [[nodiscard]] Reply start_skip(std::string_view body);
-  [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order);
+  [[nodiscard]] Reply start_retry(const AdminCall& call);
+  [[nodiscard]] Reply start_skip(const AdminCall& call);
+  [[nodiscard]] Reply start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
+                                DeliveryOrder order);
   [[nodiscard]] Reply show_job(std::string_view id);
-  [[nodiscard]] Reply cancel_job(std::string_view id);
-  [[nodiscard]] Reply retry_one(std::string_view id, std::string_view body);
-  [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
+  [[nodiscard]] Reply cancel_job(const AdminCall& call);
+  [[nodiscard]] Reply retry_one(const AdminCall& call);
+  [[nodiscard]] Reply skip_one(const AdminCall& call);
 
   OperatorSources sources_;
   /// Store connection that the members control_, pauses_ and quarantine_ share.

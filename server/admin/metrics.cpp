@@ -104,6 +104,10 @@ void collect_process(Families& families, const StatusView& view) {
       .sample(view.uptime.count());
   families.gauge("ready", "1 if a notification can be committed now, like GET /readyz; otherwise 0")
       .sample(view.ready ? 1 : 0);
+  families
+      .counter("admin_logins_failed_total",
+               "Requests to the status endpoint of this replica that carried a wrong token")
+      .sample(view.failed_logins);
 }
 
 void collect_replies(Families& families, const ReplyCounters& reply_counters) {

@@ -11,8 +11,8 @@
 
 #include "base/clock.hpp"
 #include "base/live.hpp"
+#include "server/admin/audit_trail.hpp"
 #include "server/config/config.hpp"
-#include "server/log/log.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
 #include "storage/inbox.hpp"
@@ -52,11 +52,8 @@ struct OperatorSources {
   /// to be made now.
   std::function<void()> wake_worker;
   Log& log;
+  AuditTrail& audit;
 };
-
-/// Name of the operator in logs and records. All operators share one admin token, so all actions
-/// have the same name.
-inline constexpr std::string_view kOperator = "admin";
 
 /// Longest reason that an operator may give for an action, in bytes. A longer reason is refused.
 inline constexpr std::size_t kReasonMax = 1000;

@@ -16,6 +16,13 @@
 namespace couponhook::server {
 namespace {
 
+/// Returns what a pause holds back, for the audit log.
+std::string pause_target(const std::string& handler, const std::string& events) {
+  if (events.empty()) return "handler " + handler;
+  const std::string pattern = "events " + events;
+  return handler.empty() ? pattern : "handler " + handler + ", " + pattern;
+}
+
 Reply bad_pause(const std::string& message) {
   return error(400, "PARAM_ERROR", message);
 }
@@ -24,10 +31,8 @@ Reply bad_pause(const std::string& message) {
 
 void PauseAdmin::add_routes(AdminRoutes& routes) {
   add_get(routes, "/pauses", at_once([this](const AdminCall&) { return list(); }));
-  routes.add("POST", "/pauses",
-             at_once([this](const AdminCall& call) { return pause(call.request.body); }));
-  routes.add("DELETE", "/pauses",
-             at_once([this](const AdminCall& call) { return resume(call.target); }));
+  routes.add("POST", "/pauses", at_once([this](const AdminCall& call) { return pause(call); }));
+  routes.add("DELETE", "/pauses", at_once([this](const AdminCall& call) { return resume(call); }));
 }
 
 Reply PauseAdmin::list() {
@@ -50,8 +55,8 @@ storage::Reader::Result<PauseAdmin::EventTypes> PauseAdmin::known_types() {
 /// Handles a request to pause deliveries. The function refuses a pause that can never match any
 /// delivery, because that is most likely a spelling mistake. The reply then lists the handler names
 /// and event types that exist.
-Reply PauseAdmin::pause(std::string_view body) {
-  const auto members = read_members(body, {"handler", "events", "reason"});
+Reply PauseAdmin::pause(const AdminCall& call) {
+  const auto members = read_members(call.request.body, {"handler", "events", "reason"});
   if (!members) return bad_pause("the body is an object with the texts handler, events, reason");
   const std::string handler(members->parameter("handler").value_or(""));
   const std::string events(members->parameter("events").value_or(""));
@@ -80,9 +85,11 @@ Reply PauseAdmin::pause(std::string_view body) {
                            : std::ranges::find(matching, handler) != matching.end();
   });
 
-  const auto paused = control_.pause(handler, events, members->parameter("reason").value_or(""),
-                                     kOperator, base::to_unix_ms(sources_.clock()));
+  const std::string_view reason = members->parameter("reason").value_or("");
+  auto record = sources_.audit.action(call.by, "pause", pause_target(handler, events), reason);
+  const auto paused = control_.pause(handler, events, reason, call.by.name, record.at_ms, &record);
   if (!paused) return store_failed(paused.error());
+  sources_.audit.log(record);
   if (holds_any) return json_reply(200, result_json("paused"));
   return json_reply(
       200, result_json("paused",
@@ -91,11 +98,15 @@ Reply PauseAdmin::pause(std::string_view body) {
                            " gets any of these events: " + boost::algorithm::join(matched, ", ")));
 }
 
-Reply PauseAdmin::resume(const base::RequestTarget& target) {
-  const auto resumed =
-      control_.resume(target.parameter("handler").value_or(""),
-                      target.parameter("events").value_or(""), base::to_unix_ms(sources_.clock()));
+Reply PauseAdmin::resume(const AdminCall& call) {
+  const std::string handler(call.target.parameter("handler").value_or(""));
+  const std::string events(call.target.parameter("events").value_or(""));
+  const auto reason = optional_reason_in(call.target);
+  if (!reason) return bad_pause("reason is longer than 1000 bytes");
+  auto record = sources_.audit.action(call.by, "resume", pause_target(handler, events), *reason);
+  const auto resumed = control_.resume(handler, events, record.at_ms, &record);
   if (!resumed) return store_failed(resumed.error());
+  sources_.audit.log(record);
   if (!*resumed) {
     return error(404, "NOT_FOUND",
                  "no pause has exactly this handler and these events; see GET /pauses");

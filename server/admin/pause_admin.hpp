@@ -31,8 +31,8 @@ class PauseAdmin {
   using EventTypes = std::set<std::string, std::less<>>;
 
   [[nodiscard]] Reply list();
-  [[nodiscard]] Reply pause(std::string_view body);
-  [[nodiscard]] Reply resume(const base::RequestTarget& target);
+  [[nodiscard]] Reply pause(const AdminCall& call);
+  [[nodiscard]] Reply resume(const AdminCall& call);
   /// Returns all event types that WeChat Pay documents, and all event types that were received.
   [[nodiscard]] storage::Reader::Result<EventTypes> known_types();
 

@@ -22,6 +22,14 @@ constexpr std::string_view kItemNotFound =
     "no body in quarantine and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
+// What an action acts on, for the audit log.
+std::string target_of(const storage::SealedRecord& sealed) {
+  return "sealed body " + std::to_string(sealed.key.quarantine_id) + " of merchant " + sealed.mchid;
+}
+std::string target_of(const storage::NotificationRecord& kept) {
+  return "unreadable notification " + kept.id + " of merchant " + kept.mchid;
+}
+
 /// Reads a stored notification again with the rules of this release. The result keeps the time at
 /// which the notification arrived. The notification is one that an older release stored but could
 /// not read.
@@ -44,13 +52,9 @@ QuarantineAdmin::QuarantineAdmin(const OperatorSources& sources, storage::Quaran
 void QuarantineAdmin::add_routes(AdminRoutes& routes) {
   add_get(routes, "/quarantine",
           at_once([this](const AdminCall& call) { return list(call.target); }));
-  routes.add("POST", "/quarantine/*/open", [this](const AdminCall& call) {
-    return open(call.path_parameters[0], call.target.parameter("mchid").value_or(""));
-  });
-  routes.add("POST", "/quarantine/*/discard", at_once([this](const AdminCall& call) {
-               return discard(call.path_parameters[0], call.target.parameter("mchid").value_or(""),
-                              call.request.body);
-             }));
+  routes.add("POST", "/quarantine/*/open", [this](const AdminCall& call) { return open(call); });
+  routes.add("POST", "/quarantine/*/discard",
+             at_once([this](const AdminCall& call) { return discard(call); }));
 }
 
 Reply QuarantineAdmin::list(const base::RequestTarget& target) {
@@ -89,15 +93,25 @@ storage::Reader::Result<QuarantineAdmin::StoredItem> QuarantineAdmin::find(std::
   return item;
 }
 
-Task<Reply> QuarantineAdmin::open(std::string_view id, std::string_view mchid) {
-  auto item = find(id, mchid);
+Task<Reply> QuarantineAdmin::open(const AdminCall& call) {
+  const auto reason = optional_reason_in(call.target);
+  if (!reason) co_return error(400, "PARAM_ERROR", "reason is longer than 1000 bytes");
+  auto item = find(call.path_parameters[0], call.target.parameter("mchid").value_or(""));
   if (!item) co_return store_failed(item.error());
-  if (item->sealed) co_return co_await open_sealed(*item->sealed);
-  if (item->kept) co_return reread(std::move(*item->kept));
-  co_return error(404, "NOT_FOUND", kItemNotFound);
+  if (!item->sealed && !item->kept) co_return error(404, "NOT_FOUND", kItemNotFound);
+  auto record = sources_.audit.action(
+      call.by, "quarantine_open", item->sealed ? target_of(*item->sealed) : target_of(*item->kept),
+      *reason);
+  if (!item->sealed) co_return reread(std::move(*item->kept), std::move(record));
+  std::string result;
+  Reply reply = co_await open_sealed(*item->sealed, result);
+  // The inbox has committed the notification in its own transaction, so the row comes after it.
+  static_cast<void>(sources_.audit.record(std::move(record), result));
+  co_return reply;
 }
 
-Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
+Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed, std::string& result) {
+  result = "still_sealed";
   auto examined = reopen(sealed, *sources_.merchants.get(), sources_.rules);
   if (!examined) {
     co_return error(409, "STILL_SEALED", "its merchant is not configured: " + sealed.mchid);
@@ -108,6 +122,7 @@ Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
   const Executor executor = co_await asio::this_coro::executor;
   const auto wait = std::make_shared<CommitWait>(executor);
   const auto queued = sources_.inbox.admit(std::move(admit->admission), wait);
+  result = "not_committed";
   if (queued != storage::Inbox::Queued::kYes) {
     co_return error(503, "OVERLOADED", "too much work is queued; try again later");
   }
@@ -116,46 +131,50 @@ Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
     co_return error(503, "STORE_UNAVAILABLE", "it could not be committed in time; try again");
   }
   const Verdict verdict = conclude(*examined, *outcome);
+  result = "opened: " + std::string(row(verdict).code);
   co_return json_reply(200, result_json(row(verdict).code));
 }
 
-Reply QuarantineAdmin::reread(storage::NotificationRecord kept) {
+Reply QuarantineAdmin::reread(storage::NotificationRecord kept, storage::AuditRecord record) {
   if (kept.envelope.empty()) {
+    static_cast<void>(sources_.audit.record(std::move(record), "emptied"));
     return error(409, "EMPTIED", "retention has removed its content, so there is nothing to read");
   }
   const ToAdmit read = read_again(kept, sources_.rules);
   if (!read.unreadable.empty()) {
+    static_cast<void>(sources_.audit.record(std::move(record), "still_unreadable"));
     return error(409, "STILL_UNREADABLE", "this release cannot read it either: " + read.unreadable);
   }
-  const auto result = control_.reread(read.admission);
+  const auto result = control_.reread(read.admission, &record);
   if (!result) return store_failed(result.error());
+  sources_.audit.log(record);
   if (*result == storage::RereadResult::kNotFound) return error(404, "NOT_FOUND", kItemNotFound);
   sources_.wake_worker();
   return json_reply(200,
                     result_json(*result == storage::RereadResult::kRead ? "READ" : "READ_ALREADY"));
 }
 
-Reply QuarantineAdmin::discard(std::string_view id, std::string_view mchid, std::string_view body) {
-  const auto reason = reason_in(body);
+Reply QuarantineAdmin::discard(const AdminCall& call) {
+  const auto reason = reason_in(call.request.body);
   if (!reason) return error(400, "PARAM_ERROR", kReasonHelp);
-  const auto item = find(id, mchid);
+  const auto item = find(call.path_parameters[0], call.target.parameter("mchid").value_or(""));
   if (!item) return store_failed(item.error());
   const auto& sealed = item->sealed;
   if (!sealed && !item->kept) return error(404, "NOT_FOUND", kItemNotFound);
-  const auto done = sealed ? control_.discard(sealed->key)
-                           : control_.dismiss(item->kept->id, item->kept->mchid, *reason);
+  auto record = sources_.audit.action(
+      call.by, "quarantine_discard", sealed ? target_of(*sealed) : target_of(*item->kept), *reason);
+  const auto done = sealed ? control_.discard(sealed->key, &record)
+                           : control_.dismiss(item->kept->id, item->kept->mchid, *reason, &record);
   if (!done) return store_failed(done.error());
   if (!*done) {
     return sealed
                ? error(404, "NOT_FOUND", kItemNotFound)
                : error(409, "READ_ALREADY", "this notification is neither sealed nor unreadable");
   }
-  const std::string what =
-      sealed ? "sealed body " + std::to_string(sealed->key.quarantine_id) + " of merchant " +
-                   sealed->mchid
-             : "unreadable notification " + item->kept->id + " of merchant " + item->kept->mchid;
-  sources_.log.message(Severity::kWarning, "quarantine_discarded",
-                       what + " was discarded by " + std::string(kOperator) + ": " + *reason);
+  sources_.audit.log(record);
+  sources_.log.message(
+      Severity::kWarning, "quarantine_discarded",
+      record.target + " was discarded by " + record.by + ": " + record.reason);
   return json_reply(200, result_json("discarded"));
 }
 

@@ -39,10 +39,12 @@ class QuarantineAdmin {
   [[nodiscard]] Reply list(const base::RequestTarget& target);
   [[nodiscard]] storage::Reader::Result<StoredItem> find(std::string_view id,
                                                          std::string_view mchid);
-  [[nodiscard]] Task<Reply> open(std::string_view id, std::string_view mchid);
-  [[nodiscard]] Task<Reply> open_sealed(const storage::SealedRecord& sealed);
-  [[nodiscard]] Reply reread(storage::NotificationRecord kept);
-  [[nodiscard]] Reply discard(std::string_view id, std::string_view mchid, std::string_view body);
+  [[nodiscard]] Task<Reply> open(const AdminCall& call);
+  /// Decrypts a body again.
+  /// \param result receives the result for the audit log.
+  [[nodiscard]] Task<Reply> open_sealed(const storage::SealedRecord& sealed, std::string& result);
+  [[nodiscard]] Reply reread(storage::NotificationRecord kept, storage::AuditRecord record);
+  [[nodiscard]] Reply discard(const AdminCall& call);
 
   const OperatorSources& sources_;
   storage::QuarantineControl control_;

@@ -1,6 +1,7 @@
 #include "server/admin/reconcile_intake.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -156,6 +157,18 @@ std::string_view to_string(std::optional<storage::AdmitOutcome> outcome) {
   return "failed";
 }
 
+/// Returns how many entries had each outcome, for the audit log.
+std::string counts_of(const std::vector<std::string_view>& outcomes) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const std::string_view outcome : outcomes) ++counts[outcome];
+  std::string text;
+  for (const auto& [outcome, count] : counts) {
+    if (!text.empty()) text += ", ";
+    text.append(outcome).append(" ").append(std::to_string(count));
+  }
+  return text.empty() ? "nothing to store" : text;
+}
+
 std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
   base::JsonWriter json;
   json.begin().begin_list("outcomes");
@@ -165,7 +178,7 @@ std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
 
 }  // namespace
 
-Task<Reply> ReconcileIntake::take(std::string_view body) {
+Task<Reply> ReconcileIntake::take(std::string_view body, const Operator& by) {
   rapidjson::Document root;
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
@@ -197,6 +210,10 @@ Task<Reply> ReconcileIntake::take(std::string_view body) {
     if (wait) outcome = co_await wait->wait(deadline);
     outcomes.push_back(to_string(outcome));
   }
+  auto record = sources_.audit.action(
+      by, "reconcile_apply",
+      std::to_string(outcomes.size()) + " missing notifications of merchant " + mchid);
+  static_cast<void>(sources_.audit.record(std::move(record), counts_of(outcomes)));
   co_return reply_with(200, outcomes_json(outcomes));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/live.hpp"
+#include "server/admin/audit_trail.hpp"
 #include "server/net/http_message.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
@@ -21,6 +22,7 @@ struct ReconcileIntakeSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
   base::WallClock clock;
+  AuditTrail& audit;
 };
 
 /// Handles `POST /books` on the admin listener, which `reconcile --apply` calls. Request body:
@@ -49,8 +51,9 @@ class ReconcileIntake {
   explicit ReconcileIntake(ReconcileIntakeSources sources) : sources_(std::move(sources)) {}
 
   /// Stores the entries of a request body, and waits for the commit.
+  /// \param by sender of the request, for the audit log.
   /// \return the HTTP reply.
-  [[nodiscard]] Task<Reply> take(std::string_view body);
+  [[nodiscard]] Task<Reply> take(std::string_view body, const Operator& by);
 
  private:
   ReconcileIntakeSources sources_;

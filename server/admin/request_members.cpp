@@ -35,6 +35,12 @@ std::optional<std::string> reason_in(const base::RequestTarget& members) {
   return reason;
 }
 
+std::optional<std::string> optional_reason_in(const base::RequestTarget& members) {
+  std::string reason(members.parameter("reason").value_or(""));
+  if (reason.size() > kReasonMax) return std::nullopt;
+  return reason;
+}
+
 std::optional<std::string> reason_in(std::string_view body) {
   const auto members = read_members(body, {"reason"});
   if (!members) return std::nullopt;

@@ -25,6 +25,10 @@ inline constexpr std::string_view kReasonHelp =
 [[nodiscard]] std::optional<base::RequestTarget> read_members(
     std::string_view body, const std::vector<std::string_view>& known);
 
+/// Returns the reason of an action for which a reason may be missing: the parameter `reason`, or an
+/// empty text. Nothing if it is longer than kReasonMax bytes.
+[[nodiscard]] std::optional<std::string> optional_reason_in(const base::RequestTarget& members);
+
 /// Reads a JSON body that has only the member `reason` (the operator's reason for an action).
 /// \return the reason; nothing when it is missing, blank or longer than kReasonMax bytes.
 [[nodiscard]] std::optional<std::string> reason_in(std::string_view body);

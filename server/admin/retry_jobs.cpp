@@ -31,14 +31,20 @@ std::string_view to_string(RetryJob::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+std::string_view to_string(DeliveryOrder::Kind kind) {
+  constexpr std::array<std::string_view, 3> kNames{"retry", "move", "skip"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control,
                      base::WallClock clock, std::vector<std::string> served,
-                     std::function<void()> on_retried)
+                     std::function<void()> on_retried, std::function<void(const RetryJob&)> on_over)
     : reader_(std::move(reader)),
       control_(std::move(control)),
       clock_(std::move(clock)),
       served_(std::move(served)),
       on_retried_(std::move(on_retried)),
+      on_over_(std::move(on_over)),
       thread_([this] { work(); }) {}
 
 RetryJobs::~RetryJobs() {
@@ -48,6 +54,11 @@ RetryJobs::~RetryJobs() {
   }
   changed_.notify_all();
   thread_.join();
+}
+
+bool RetryJobs::is_full() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size() == kJobsKept && !entries_.front().job.over();
 }
 
 std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dry_run,
@@ -107,11 +118,19 @@ void RetryJobs::work() {
       std::unique_lock lock(mutex_);
       const auto waits = [](const Entry& e) { return e.job.state == RetryJob::State::kWaiting; };
       changed_.wait(lock, [&] { return stopping_ || std::ranges::any_of(entries_, waits); });
-      if (stopping_) return;
+      if (stopping_) break;
       next = &*std::ranges::find_if(entries_, waits);
       next->job.state = RetryJob::State::kCounting;
     }
     run(*next);
+  }
+  end_waiting();
+}
+
+/// Ends the jobs that have not begun, when the service stops. No other thread adds jobs then.
+void RetryJobs::end_waiting() {
+  for (Entry& entry : entries_) {
+    if (!entry.job.over()) end(entry, RetryJob::State::kCancelled);
   }
 }
 
@@ -119,22 +138,29 @@ template <typename Change>
 void RetryJobs::update(Entry& entry, Change&& change) {
   const std::lock_guard lock(mutex_);
   change(entry.job);
-  if (entry.job.over()) changed_.notify_all();
+}
+
+void RetryJobs::end(Entry& entry, RetryJob::State state, std::string error) {
+  // Only this thread changes a job, so it may be read without the lock.
+  RetryJob job = entry.job;
+  job.state = state;
+  job.error = std::move(error);
+  if (on_over_ && !job.dry_run) on_over_(job);
+  update(entry, [&](RetryJob& into) { into = std::move(job); });
+  changed_.notify_all();
 }
 
 bool RetryJobs::fail(Entry& entry, const storage::Failure& failure) {
-  update(entry, [&](RetryJob& job) {
-    job.state = RetryJob::State::kFailed;
-    job.error = failure.message;
-  });
+  end(entry, RetryJob::State::kFailed, failure.message);
   return false;
 }
 
 bool RetryJobs::is_cancelled(Entry& entry) {
-  const std::lock_guard lock(mutex_);
-  if (!entry.cancelled && !stopping_) return false;
-  entry.job.state = RetryJob::State::kCancelled;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!entry.cancelled && !stopping_) return false;
+  }
+  end(entry, RetryJob::State::kCancelled);
   return true;
 }
 
@@ -206,9 +232,7 @@ bool RetryJobs::carry_out(Entry& entry, std::span<const std::int64_t> ids) {
 void RetryJobs::run(Entry& entry) {
   const auto matched = match(entry);
   if (!matched) return;
-  if (entry.job.dry_run) {
-    return update(entry, [](RetryJob& job) { job.state = RetryJob::State::kDone; });
-  }
+  if (entry.job.dry_run) return end(entry, RetryJob::State::kDone);
   update(entry, [](RetryJob& job) { job.state = RetryJob::State::kRetrying; });
   const bool newest_first = entry.job.order.kind == DeliveryOrder::Kind::kSkip;
   std::span<const std::int64_t> left(*matched);
@@ -219,7 +243,7 @@ void RetryJobs::run(Entry& entry) {
     left = newest_first ? left.first(left.size() - size) : left.subspan(size);
     if (!carry_out(entry, page)) return;
   }
-  update(entry, [](RetryJob& job) { job.state = RetryJob::State::kDone; });
+  end(entry, RetryJob::State::kDone);
 }
 
 }  // namespace couponhook::server

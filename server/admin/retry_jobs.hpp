@@ -36,9 +36,13 @@ struct DeliveryOrder {
   Kind kind = Kind::kRetry;
   /// Only for kMove: name of the handler to which the deliveries are moved.
   std::string to{};
-  /// Only for kSkip: reason that the operator gave for dropping the deliveries.
+  /// Reason that the operator gave; only kSkip needs one.
   std::string reason{};
+  /// The order in the audit log, without its result. Not set for a dry run.
+  storage::AuditRecord record{};
 };
+/// Returns the name of the action in the audit log: "retry", "move" or "skip".
+[[nodiscard]] std::string_view to_string(DeliveryOrder::Kind kind);
 
 /// State and progress of one job that retries, moves or skips many deliveries.
 struct RetryJob {
@@ -85,13 +89,19 @@ class RetryJobs {
   /// \param served names of the handlers that receive deliveries.
   /// \param on_retried function that is called, on the thread of this object, after each page of
   ///   deliveries that a job has changed.
+  /// \param on_over function that is called with each job that is about to be over, except dry
+  /// runs,
+  ///   before find() and wait() say so. On the thread of this object. May be empty.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
-            std::vector<std::string> served, std::function<void()> on_retried);
+            std::vector<std::string> served, std::function<void()> on_retried,
+            std::function<void(const RetryJob&)> on_over = nullptr);
   /// Cancels all unfinished jobs and waits for the thread.
   ~RetryJobs();
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
+  /// Returns true if start() would return nothing, because too many jobs are waiting.
+  [[nodiscard]] bool is_full() const;
   /// Adds a job to the queue.
   /// \param filter selects the deliveries. If the filter names no state, a retry matches retrying
   ///   and dead deliveries; a move or skip matches pending deliveries too.
@@ -129,6 +139,9 @@ class RetryJobs {
   /// \return false if the store failed; the job has then failed too.
   bool carry_out(Entry& entry, std::span<const std::int64_t> ids);
   bool is_cancelled(Entry& entry);
+  /// Ends a job, after on_over_ was called.
+  void end(Entry& entry, RetryJob::State state, std::string error = {});
+  void end_waiting();
   template <typename Change>
   void update(Entry& entry, Change&& change);
   bool fail(Entry& entry, const storage::Failure& failure);
@@ -139,6 +152,7 @@ class RetryJobs {
   base::WallClock clock_;
   std::vector<std::string> served_;
   std::function<void()> on_retried_;
+  std::function<void(const RetryJob&)> on_over_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

@@ -1,5 +1,10 @@
 #include "server/commands/admin_client.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <vector>
+
 #include <openssl/ssl.h>
 
 #include "crypto/file.hpp"
@@ -10,6 +15,18 @@ namespace couponhook::server {
 
 std::string admin_place(const AdminConfig& admin) {
   return "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
+}
+
+boost::system::result<crypto::Secret, Problem> read_client_token(const AdminConfig& admin) {
+  std::vector<AdminTokenConfig> tokens = admin_tokens(admin);
+  std::ranges::stable_sort(tokens, std::greater<>(), &AdminTokenConfig::role);
+  std::optional<Problem> first;
+  for (const AdminTokenConfig& each : tokens) {
+    auto token = crypto::read_secret_line(each.file);
+    if (token) return std::move(*token);
+    if (!first) first = Problem{each.file.string(), token.error().text()};
+  }
+  return first.value_or(Problem{"admin.token_file", "is not set"});
 }
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
@@ -47,8 +64,8 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
                                                       std::string_view target, std::string body) {
-  const auto token = crypto::read_secret_line(config.admin.token_file);
-  if (!token) return Problem{config.admin.token_file.string(), token.error().text()};
+  const auto token = read_client_token(config.admin);
+  if (!token) return token.error();
   return ask_admin(config.admin, *token, method, target, std::move(body));
 }
 

@@ -23,6 +23,13 @@ struct AdminAnswer {
 /// port 9443".
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
+/// Reads the token that commands send: that of admin.token_file, else the first one of
+/// [[admin.token]] with the role operate, else one with the role read. A token whose file this user
+/// cannot read is passed over. \return the token; or, if no file can be read, the problem of the
+/// first one.
+[[nodiscard]] boost::system::result<crypto::Secret, Problem> read_client_token(
+    const AdminConfig& admin);
+
 /// Sends one request to the status endpoint of the running service.
 /// \param body JSON body of the request. If this text is empty, the request has no body.
 /// \return the reply, or, if no reply came, a Problem that names the endpoint's address and the

@@ -97,6 +97,7 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
   declare_pause(line, common, runtime);
   declare_resume(line, common, runtime);
   declare_quarantine(line, common, runtime);
+  declare_audit(line, common, runtime);
   declare_certificates(line, common, runtime);
   declare_callbacks(line, common, runtime);
   declare_stock(line, common, runtime);

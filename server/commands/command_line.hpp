@@ -67,6 +67,7 @@ void declare_retry(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_skip(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_pause(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_resume(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_audit(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_quarantine(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_certificates(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_callbacks(CommandLine& line, CommonOptions& common, Runtime& runtime);

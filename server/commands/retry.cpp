@@ -13,6 +13,7 @@ struct RetryOptions {
   std::vector<std::string> ids;
   DeliveryChoice choice;
   std::string to;
+  std::string reason;
   bool all = false;
   bool dry_run = false;
 };
@@ -52,12 +53,16 @@ Exit retry(const CommonOptions& common, const RetryOptions& chosen, Runtime& run
   }
   if (chosen.ids.empty() == filtered) {
     if (filtered) {
-      return order_filtered(
-          common, {.target = "/deliveries/retry", .to = chosen.to, .dry_run = chosen.dry_run},
-          chosen.choice, runtime);
+      return order_filtered(common,
+                            {.target = "/deliveries/retry",
+                             .to = chosen.to,
+                             .reason = chosen.reason,
+                             .dry_run = chosen.dry_run},
+                            chosen.choice, runtime);
     }
     if (!chosen.dry_run) {
-      return order_each(common, chosen.ids, "retry", members({{"to", chosen.to}}), runtime);
+      return order_each(common, chosen.ids, "retry",
+                        members({{"to", chosen.to}, {"reason", chosen.reason}}), runtime);
     }
   }
   runtime.err
@@ -100,6 +105,7 @@ void declare_retry(CommandLine& line, CommonOptions& common, Runtime& runtime) {
                          "and retrying; with --to also pending");
   options.text("--to", chosen->to,
                "Move the deliveries of --handler, which was renamed or removed, to this handler");
+  options.text("--reason", chosen->reason, "Reason, for the audit log");
   options.flag("--all", chosen->all, "All dead and retrying deliveries");
   options.flag("--dry-run", chosen->dry_run, "Print their number, and retry none");
 }

@@ -6,7 +6,6 @@
 #include "base/percent_encoding.hpp"
 #include "base/printable.hpp"
 #include "base/url.hpp"
-#include "crypto/file.hpp"
 #include "server/commands/admin_client.hpp"
 
 namespace couponhook::server {
@@ -17,9 +16,9 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
   exit_ = Exit::kOk;
   if (!config_) config_ = load_config_or_print(common_, runtime_);
   if (!config_ || !mchid_is_configured(*config_, common_, runtime_)) return give_up(Exit::kUsage);
-  const auto token = crypto::read_secret_line(config_->admin.token_file);
+  const auto token = read_client_token(config_->admin);
   if (!token) {
-    print_problems(runtime_, {{config_->admin.token_file.string(), token.error().text()}});
+    print_problems(runtime_, {token.error()});
     return give_up(Exit::kUsage);
   }
   const auto answer = ask_admin(config_->admin, *token, method, target, body);

@@ -3,6 +3,8 @@
 #include <ostream>
 
 #include "base/wechat_time.hpp"
+#include "server/commands/command_audit.hpp"
+#include "server/log/audit_line.hpp"
 #include "storage/transfer/sqlite_backup.hpp"
 
 namespace couponhook::server {
@@ -75,7 +77,25 @@ std::string aside_suffix(Runtime& runtime) {
   return ".before-restore-" + time.substr(0, time.find('.')) + "Z";
 }
 
-Exit restore(const CommonOptions& common, const std::filesystem::path& from, Runtime& runtime) {
+/// Writes the row about a restore to the restored store. A store with an older schema has no audit
+/// log until the service is started; then only the log line tells of the restore.
+void record_restore(const ConfiguredStore& at_hand, const std::filesystem::path& from,
+                    const std::string& reason, Runtime& runtime) {
+  auto record =
+      command_action(runtime, "restore", "store from " + from.filename().string(), reason);
+  const auto store = storage::Store::join(at_hand.url, {});
+  if (!store) {
+    record.at_ms = base::to_unix_ms(runtime.clock());
+    record.result = "done";
+    runtime.err << audit_line(record, at_hand.config.log) << '\n';
+    return;
+  }
+  const auto noted = record_command(**store, at_hand.config.log, record, "done", runtime);
+  if (!noted) print_problems(runtime, {{at_hand.where, noted.error().message}});
+}
+
+Exit restore(const CommonOptions& common, const std::filesystem::path& from,
+             const std::string& reason, Runtime& runtime) {
   const auto store = find_store(common, runtime);
   if (!store || !is_file(*store, runtime)) return Exit::kUsage;
   WorkDisplay display(runtime);
@@ -83,6 +103,7 @@ Exit restore(const CommonOptions& common, const std::filesystem::path& from, Run
       storage::restore_sqlite(store->url.path, from, aside_suffix(runtime), display.observer());
   display.clear();
   if (!restored) return fail(runtime, *store, restored.error());
+  record_restore(*store, from, reason, runtime);
   runtime.out << "restored " << store->url.path.string() << ", checked: ";
   print_facts(restored->facts, runtime.out);
   if (restored->set_aside) {
@@ -104,10 +125,12 @@ void declare_backup(CommandGroup& group, CommonOptions& common, Runtime& runtime
 
 void declare_restore(CommandGroup& group, CommonOptions& common, Runtime& runtime) {
   const auto from = std::make_shared<std::filesystem::path>();
-  Options options =
-      group.add("restore", "Replace the store by a backup; stop the service first",
-                [&common, &runtime, from] { return restore(common, *from, runtime); });
+  const auto reason = std::make_shared<std::string>();
+  Options options = group.add(
+      "restore", "Replace the store by a backup; stop the service first",
+      [&common, &runtime, from, reason] { return restore(common, *from, *reason, runtime); });
   add_config_option(options, common);
+  options.text("--reason", *reason, "Reason, for the audit log");
   options.required_path("FILE", *from, "The backup");
 }
 

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <thread>
 
+#include <boost/algorithm/string/join.hpp>
+
 #include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
+#include "server/commands/command_audit.hpp"
 #include "server/commands/store.hpp"
 #include "server/service/maintenance.hpp"
 #include "storage/retention/purge_clock.hpp"
@@ -23,9 +26,11 @@ struct PurgeOptions {
   bool hurry = false;
   bool trust_clock = false;
   bool json = false;
+  std::string reason;
 };
 
-const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine", "ledger"};
+const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine", "ledger",
+                                          "audit"};
 
 /// Returns the times before which data is removed: those of the configuration, or those that
 /// --before and --what give. If these options are wrong, prints the problem and returns nothing.
@@ -47,7 +52,8 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
     cutoffs = {.payload_ms = before_ms,
                .identity_ms = before_ms,
                .quarantine_ms = before_ms,
-               .ledger_ms = before_ms};
+               .ledger_ms = before_ms,
+               .audit_ms = before_ms};
   }
   const auto chosen = [&](std::string_view what) {
     return options.what.empty() || std::ranges::find(options.what, what) != options.what.end();
@@ -56,6 +62,7 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
   if (!chosen("notifications")) cutoffs.identity_ms.reset();
   if (!chosen("quarantine")) cutoffs.quarantine_ms.reset();
   if (!chosen("ledger")) cutoffs.ledger_ms.reset();
+  if (!chosen("audit")) cutoffs.audit_ms.reset();
   return cutoffs;
 }
 
@@ -85,14 +92,35 @@ void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& option
         .number("notifications", counts.identities)
         .number("quarantined", counts.quarantined)
         .number("facts", counts.facts)
+        .number("actions", counts.actions)
         .end();
     out << json.take() << '\n';
     return;
   }
   out << (options.dry_run ? "would empty " : "emptied ") << counts.payloads << " payloads and "
       << (options.dry_run ? "remove " : "removed ") << counts.identities << " notifications, "
-      << counts.quarantined << " quarantined bodies and " << counts.facts
-      << " facts of the ledger\n";
+      << counts.quarantined << " quarantined bodies, " << counts.facts
+      << " facts of the ledger and " << counts.actions << " rows of the audit log\n";
+}
+
+/// Returns what the purge removes, for the audit log.
+std::string target_of(const PurgeOptions& options) {
+  const std::string what =
+      boost::algorithm::join(options.what.empty() ? kPurgeable : options.what, ", ");
+  return what + (options.before.empty() ? " older than the retention settings"
+                                        : " before " + options.before);
+}
+
+/// Returns the result of a purge, for the audit log.
+/// \param failure text of the error that ended the purge; empty if it was finished.
+std::string result_of(const storage::PurgeCounts& counts, const std::string& failure) {
+  std::string result = failure.empty() ? "done" : "failed";
+  result += ": payloads " + std::to_string(counts.payloads);
+  result += ", notifications " + std::to_string(counts.identities);
+  result += ", quarantined " + std::to_string(counts.quarantined);
+  result += ", facts " + std::to_string(counts.facts);
+  result += ", actions " + std::to_string(counts.actions);
+  return failure.empty() ? result : result + ": " + failure;
 }
 
 Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& runtime) {
@@ -109,6 +137,11 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& ru
     return fail(runtime, at_hand->where, right.error());
   }
 
+  auto record = command_action(runtime, "purge", target_of(options), options.reason);
+  if (!options.dry_run) {
+    const auto begun = record_command(**store, at_hand->config.log, record, "begun", runtime);
+    if (!begun) return fail(runtime, at_hand->where, begun.error());
+  }
   storage::Purge purge(**connection, *cutoffs,
                        options.dry_run ? storage::PurgeMode::kCount : storage::PurgeMode::kRemove,
                        std::chrono::steady_clock::now);
@@ -125,6 +158,12 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& ru
       });
   display.clear();
   print_purged(purge.counts(), options, runtime.out);
+  if (!options.dry_run) {
+    const auto noted = record_command(**store, at_hand->config.log, record,
+                                      result_of(purge.counts(), ran ? std::string() : ran.error().message),
+                                      runtime);
+    if (!noted) return fail(runtime, at_hand->where, noted.error());
+  }
   if (!ran) return fail(runtime, at_hand->where, ran.error());
   return Exit::kOk;
 }
@@ -148,6 +187,7 @@ void declare_store_purge(CommandGroup& group, CommonOptions& common, Runtime& ru
   options.flag(
       "--trust-clock", chosen->trust_clock,
       "Purge although nothing in the store confirms this machine's clock; check the clock first");
+  options.text("--reason", chosen->reason, "Reason, for the audit log");
   options.flag("--json", chosen->json, "Print a JSON object");
 }
 

@@ -8,6 +8,7 @@
 #include "base/url.hpp"
 #include "crypto/file.hpp"
 #include "crypto/pasted_text.hpp"
+#include "server/config/admin_tokens.hpp"
 #include "server/config/certificate_default_folder.hpp"
 #include "server/config/pasted_ids.hpp"
 #include "server/config/place_settings.hpp"
@@ -111,8 +112,7 @@ AdminConfig read_admin(Section section) {
   section.path("tls_certificate", admin.tls_certificate);
   section.path("tls_private_key", admin.tls_private_key);
   section.integer("max_connections", admin.max_connections, 1, 10000);
-  section.require(!admin.token_file.empty(), "token_file",
-                  "a file with a random token, as `couponhook init` makes it");
+  read_admin_tokens(section, admin);
   if (!base::is_loopback(admin.address) && is_address(admin.address)) {
     section.require(
         !admin.tls_certificate.empty(), "tls_certificate",
@@ -156,6 +156,7 @@ StoreConfig read_store(Section section) {
   section.integer("retention_id_days", store.retention_id_days, 0, kDaysMax);
   section.integer("retention_quarantine_days", store.retention_quarantine_days, 0, kDaysMax);
   section.integer("retention_ledger_days", store.retention_ledger_days, 0, kDaysMax);
+  section.integer("retention_audit_days", store.retention_audit_days, 0, kDaysMax);
   check_retention(section, store);
   std::int64_t interval = store.maintenance_interval.count();
   section.integer("maintenance_interval_s", interval, 1, 86400);
@@ -181,7 +182,7 @@ DeliveriesConfig read_deliveries(Section section) {
 LogConfig read_log(Section section) {
   LogConfig log;
   section.word("format", log.format, {"json", "text"});
-  section.word("level", log.level, {"debug", "info", "warn", "error"});
+  section.word("level", log.level, {"trace", "debug", "info", "warn", "error"});
   section.refuse_unknown_keys();
   return log;
 }

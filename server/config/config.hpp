@@ -16,6 +16,7 @@
 
 #include "base/ip_address.hpp"
 #include "base/problem.hpp"
+#include "server/config/admin_tokens.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
@@ -70,7 +71,9 @@ struct ListenerConfig {
 struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9443;
+  /// File of the token named kTokenFileName; empty if there are only tokens of [[admin.token]].
   std::filesystem::path token_file;
+  std::vector<AdminTokenConfig> tokens{};
   /// TLS certificate of the status endpoint. Required unless the endpoint's `address` is a loopback
   /// address.
   std::filesystem::path tls_certificate;
@@ -85,6 +88,8 @@ struct StoreConfig {
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
   int retention_ledger_days = 0;
+  /// Longer than a year, so that a yearly review sees all of it.
+  int retention_audit_days = 400;
   /// Time between the starts of two purges (removal of old data).
   seconds maintenance_interval{3600};
   std::size_t max_queued = 4096;

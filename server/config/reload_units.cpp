@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -87,7 +88,8 @@ UnitFiles unit_files(const Config& config) {
   units[std::string(kListenerUnit)] = {config.listener.tls_certificate,
                                        config.listener.tls_private_key};
   units[std::string(kAdminUnit)] = {config.admin.tls_certificate, config.admin.tls_private_key};
-  units[std::string(kAdminTokenUnit)] = {config.admin.token_file};
+  auto& tokens = units[std::string(kAdminTokenUnit)];
+  for (const AdminTokenConfig& token : admin_tokens(config.admin)) tokens.push_back(token.file);
   for (const MerchantConfig& merchant : config.merchants) {
     units[merchant_unit(merchant.mchid)] = merchant_files(merchant);
     if (!merchant.api) continue;
@@ -171,6 +173,7 @@ bool UnitWatch::is_due(TimePoint now) {
   FileMarks marks = read_file_marks(unit_.files);
   if (marks != marks_) {
     marks_ = std::move(marks);
+    has_changed_ = true;
     return true;
   }
   if (!error_.empty()) return now >= retry_at_;
@@ -180,7 +183,9 @@ bool UnitWatch::is_due(TimePoint now) {
 UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
   // Record the state of the reload unit's files before they are read. A change during the load is
   // then noticed later as a new change.
-  marks_ = read_file_marks(unit_.files);
+  FileMarks marks = read_file_marks(unit_.files);
+  const bool has_changed = std::exchange(has_changed_, false) || marks != marks_;
+  marks_ = std::move(marks);
   std::string error;
   try {
     error = join_problems(unit_.load());
@@ -192,7 +197,7 @@ UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
   if (must_log) logged_at_ = now;
   retry_at_ = now + kRetry;
   error_ = error;
-  return {std::move(error), must_log};
+  return {std::move(error), must_log, has_changed};
 }
 
 }  // namespace couponhook::server

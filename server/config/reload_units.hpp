@@ -114,6 +114,8 @@ class UnitWatch {
   UnitWatch(ReloadUnit unit, FileMarks marks) : unit_(std::move(unit)), marks_(std::move(marks)) {}
 
   [[nodiscard]] const std::string& name() const { return unit_.name; }
+  /// Returns the state of the unit's files before they were last loaded.
+  [[nodiscard]] const FileMarks& marks() const { return marks_; }
   /// Records that the reload unit could not be loaded when the service started, for the reason
   /// `why`.
   void refuse(std::string why, TimePoint now);
@@ -127,6 +129,8 @@ class UnitWatch {
     std::string error;
     /// True: the error must be logged, because it is new or was last logged some time ago.
     bool must_log = false;
+    /// True: a file of the unit has changed since it was last loaded.
+    bool has_changed = false;
   };
   /// Loads the reload unit now.
   /// \param asked_for true: an operator asked for the reload, so an error is logged even if it was
@@ -137,6 +141,7 @@ class UnitWatch {
  private:
   ReloadUnit unit_;
   FileMarks marks_;
+  bool has_changed_ = false;  // is_due() has seen a change that load() has not loaded yet
   std::string error_;  // error of the last attempt to load the reload unit; empty if that succeeded
   TimePoint retry_at_{};
   TimePoint logged_at_{};

@@ -271,6 +271,8 @@ void Section::word(std::string_view key, std::string& into,
   }
   std::string message = "must be one of";
   for (std::string_view word : allowed) message += " \"" + std::string(word) + "\"";
+  const std::string similar = similar_word(value, allowed);
+  if (!similar.empty()) message += "; did you mean \"" + similar + "\"?";
   report(key, message);
 }
 

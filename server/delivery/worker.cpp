@@ -163,8 +163,9 @@ void DeliveryWorker::report(const ClassifiedResult& result, bool counted) {
     how =
         result.result == storage::DeliveryResult::kDone ? DeliveryEnd::kDone : DeliveryEnd::kFailed;
   }
-  log_.delivery({result.result, delivery.handler, delivery.notification_id, delivery.event_type,
-                 delivery.mchid, result.reason, delivery.attempt, counted, result.call.took_us});
+  log_.delivery({result.result, delivery.lease.delivery_id, delivery.handler,
+                 delivery.notification_id, delivery.event_type, delivery.mchid, result.reason,
+                 delivery.attempt, counted, result.call.took_us});
   in_flight_.remove(delivery.lease.delivery_id, how);
 }
 

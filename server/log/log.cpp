@@ -18,6 +18,8 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include "server/log/audit_line.hpp"
+#include "server/log/line_fields.hpp"
 #include "server/log/line_limit.hpp"
 
 namespace couponhook::server {
@@ -35,16 +37,11 @@ constexpr std::chrono::milliseconds kFinalFlushMax{500};
 /// Number of bytes that a pipe accepts without blocking if poll() reports it as writable
 /// (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
-/// Numbers of log lines that may come at once before the rate limit begins. kBurst is for refused
-/// notifications and failed deliveries, where each line is about another notification. kEventBurst
-/// is for events of the service, such as reloads, whose texts may all differ.
+/// Number of log lines about refused notifications and failed deliveries that may come at once
+/// before the rate limit begins: each line is about another notification.
 constexpr int kBurst = 20;
-constexpr int kEventBurst = 100;
 
-/// Longest value of a field in a log line, in bytes, for fields that a sender controls.
-constexpr std::size_t kFieldBytesMax = 64;
-
-spdlog::level::level_enum level(Severity severity) {
+spdlog::level::level_enum to_spdlog(Severity severity) {
   switch (severity) {
     case Severity::kDebug:
       return spdlog::level::debug;
@@ -69,64 +66,6 @@ std::pair<Severity, std::string_view> describe_result(storage::DeliveryResult re
   }
   return {Severity::kError, "DEAD"};
 }
-
-/// Builds the fields of one log line: `"key":"value",…` as JSON, `key=value …` as text. Quotes are
-/// escaped, and bytes outside printable ASCII become question marks, so a value cannot forge
-/// another field or line.
-class Fields {
- public:
-  explicit Fields(bool json) : json_(json) { out_.reserve(320); }
-
-  void text(std::string_view key, std::string_view value, std::size_t bytes_max = kFieldBytesMax) {
-    if (value.empty()) return;
-    begin(key);
-    out_ += '"';
-    value = value.substr(0, bytes_max);
-    if (std::all_of(value.begin(), value.end(), is_plain)) {
-      out_ += value;
-    } else {
-      append_escaped(value);
-    }
-    out_ += '"';
-  }
-  void number(std::string_view key, std::uint64_t value) {
-    begin(key);
-    out_ += std::to_string(value);
-  }
-  [[nodiscard]] const std::string& line() const { return out_; }
-
- private:
-  // This is a lambda, because the compiler inlines a lambda in standard algorithms. A function
-  // would be called through a pointer.
-  static constexpr auto is_plain = [](char c) {
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-  };
-
-  void append_escaped(std::string_view value) {
-    for (const char c : value) {
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else {
-        out_ += is_plain(c) ? c : '?';
-      }
-    }
-  }
-  void begin(std::string_view key) {
-    if (json_) {
-      out_ += out_.empty() ? "\"" : ",\"";
-      out_ += key;
-      out_ += "\":";
-    } else {
-      if (!out_.empty()) out_ += ' ';
-      out_ += key;
-      out_ += '=';
-    }
-  }
-
-  bool json_;
-  std::string out_;
-};
 
 /// Collects log lines in memory and writes them to standard output from its own thread (a sink of
 /// spdlog, the logging library). spdlog's asynchronous logger wakes its thread for each line, which
@@ -189,7 +128,7 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   void log_dropped(std::uint64_t count) {
-    Fields fields(json_);
+    LineFields fields(json_);
     fields.text("event", "log_lines_dropped");
     fields.number("count", count);
     log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
@@ -239,6 +178,11 @@ struct Log::Impl {
 
   ~Impl() { log_suppressed(limit.take_all()); }
 
+  /// Writes a line whatever the level is.
+  void write(spdlog::level::level_enum severity, const std::string& line) {
+    logger.sinks().front()->log(spdlog::details::log_msg("couponhook", severity, line));
+  }
+
   /// Applies the rate limit to a log line.
   /// \return nothing if the line must be suppressed; otherwise the number of lines of the same
   ///   cause that were suppressed before this line.
@@ -260,7 +204,7 @@ struct Log::Impl {
   }
   void log_suppressed(const std::vector<LineLimit::Suppressed>& all) {
     for (const LineLimit::Suppressed& one : all) {
-      Fields fields(json);
+      LineFields fields(json);
       fields.text("event", "lines_suppressed");
       fields.text("cause", one.cause, 256);
       fields.number("suppressed", one.count);
@@ -286,7 +230,7 @@ int burst_of(const VerdictRow& entry) {
   return is_ours ? 1 : kBurst;
 }
 
-void add_suppressed_count(Fields& fields, std::uint64_t count) {
+void add_suppressed_count(LineFields& fields, std::uint64_t count) {
   if (count != 0) fields.number("suppressed", count);
 }
 
@@ -297,7 +241,7 @@ Log::~Log() = default;
 
 void Log::notification(const NotificationLine& line) {
   const VerdictRow& entry = row(line.verdict);
-  if (!impl_->logger.should_log(level(entry.severity))) return;
+  if (!impl_->logger.should_log(to_spdlog(entry.severity))) return;
   impl_->log_overdue();
   const std::string_view code = line.verdict == Verdict::kProbe ? "PROBE" : entry.code;
   std::optional<std::uint64_t> suppressed = 0;
@@ -305,7 +249,7 @@ void Log::notification(const NotificationLine& line) {
     suppressed = impl_->admit("notification " + std::string(code), burst);
   }
   if (!suppressed) return;
-  Fields fields(impl_->json);
+  LineFields fields(impl_->json);
   fields.text("event", "notification");
   fields.text("verdict", code);
   fields.text("id", line.id);
@@ -323,12 +267,12 @@ void Log::notification(const NotificationLine& line) {
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
   add_suppressed_count(fields, *suppressed);
-  impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
+  impl_->logger.log(to_spdlog(entry.severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::refusal(const RefusalLine& line) {
   if (!impl_->logger.should_log(spdlog::level::warn)) return;
-  Fields fields(impl_->json);
+  LineFields fields(impl_->json);
   fields.text("event", "refused");
   fields.text("verdict", row(line.verdict).code);
   fields.text("method", line.method, 16);
@@ -341,7 +285,8 @@ void Log::refusal(const RefusalLine& line) {
 
 void Log::delivery(const DeliveryLine& line) {
   const auto [severity, result] = describe_result(line.result);
-  if (!impl_->logger.should_log(level(severity))) return;
+  if (!impl_->logger.should_log(to_spdlog(severity))) return;
+  impl_->log_overdue();
   std::optional<std::uint64_t> suppressed = 0;
   if (line.result != storage::DeliveryResult::kDone) {
     std::string cause("delivery ");
@@ -349,10 +294,13 @@ void Log::delivery(const DeliveryLine& line) {
     suppressed = impl_->admit(cause, kBurst);
   }
   if (!suppressed) return;
-  Fields fields(impl_->json);
+  LineFields fields(impl_->json);
   fields.text("event", "delivery");
   fields.text("result", line.counted ? result : "TAKEN_OVER");
+  fields.number("delivery_id", static_cast<std::uint64_t>(line.delivery_id));
   fields.text("handler", line.handler);
+  fields.text("notification_id", line.id);
+  // Releases before "notification_id" had only "id", and filters of log collectors rely on it.
   fields.text("id", line.id);
   fields.text("event_type", line.event_type);
   fields.text("mchid", line.mchid);
@@ -360,27 +308,50 @@ void Log::delivery(const DeliveryLine& line) {
   fields.number("attempt", static_cast<std::uint64_t>(line.attempt));
   fields.number("duration_us", static_cast<std::uint64_t>(line.took_us));
   add_suppressed_count(fields, *suppressed);
-  impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
+  impl_->logger.log(to_spdlog(severity), spdlog::string_view_t(fields.line()));
 }
 
-void Log::message(Severity severity, std::string_view event, std::string_view text) {
-  if (!impl_->logger.should_log(level(severity))) return;
+void Log::message(Severity severity, std::string_view event, std::string_view text, int burst) {
+  if (!impl_->logger.should_log(to_spdlog(severity))) return;
   impl_->log_overdue();
   std::uint64_t suppressed = 0;
   // Log lines of level debug and info have no limit: only actions of operators and scheduled tasks
   // cause them.
   if (severity == Severity::kWarning || severity == Severity::kError) {
-    const auto of_event = impl_->admit(event, kEventBurst);
+    const auto of_event = impl_->admit(event, burst);
     if (!of_event) return;
     const auto of_text = impl_->admit(std::string(event).append(": ").append(text), 1);
     if (!of_text) return impl_->take_back(event, *of_event);
     suppressed = *of_event + *of_text;
   }
-  Fields fields(impl_->json);
+  LineFields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);
   add_suppressed_count(fields, suppressed);
-  impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
+  impl_->logger.log(to_spdlog(severity), spdlog::string_view_t(fields.line()));
+}
+
+void Log::audit(const storage::AuditRecord& record) {
+  impl_->write(spdlog::level::info, audit_fields(record, impl_->json));
+}
+
+void Log::started(std::string_view version, std::string_view listener, std::string_view admin) {
+  if (!impl_->logger.should_log(spdlog::level::info)) return;
+  LineFields fields(impl_->json);
+  fields.text("event", "started");
+  fields.text("version", version);
+  fields.text("listener", listener, 128);
+  fields.text("status", admin, 128);
+  impl_->logger.log(spdlog::level::info, spdlog::string_view_t(fields.line()));
+}
+
+void Log::set_level(const std::string& level) {
+  impl_->logger.set_level(spdlog::level::from_str(level));
+}
+
+std::string_view Log::level() const {
+  static_assert(SPDLOG_LEVEL_TRACE == 0 && SPDLOG_LEVEL_ERROR + 1 == kLevels.size());
+  return kLevels.at(static_cast<std::size_t>(impl_->logger.level()));
 }
 
 void Log::flush() {

@@ -3,14 +3,18 @@
 /// \file
 /// The log: one line for each notification, with a fixed list of fields.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/config/config.hpp"
 #include "server/verdict/verdict.hpp"
+#include "storage/audit.hpp"
 #include "storage/deliveries.hpp"
 
 namespace couponhook::server {
@@ -39,6 +43,7 @@ struct NotificationLine {
 /// `error` comes from this program or from the handler.
 struct DeliveryLine {
   storage::DeliveryResult result;
+  std::int64_t delivery_id = 0;
   std::string_view handler;
   std::string_view id;  ///< id of the notification that is delivered
   std::string_view event_type;
@@ -75,6 +80,10 @@ struct RefusalLine {
 /// delays a notification. Thread-safe.
 class Log {
  public:
+  /// Number of lines about events of the service, such as reloads, that may come at once. Their
+  /// texts may all differ.
+  static constexpr int kEventBurst = 100;
+
   explicit Log(const LogConfig& config);
   ~Log();
   Log(const Log&) = delete;
@@ -88,7 +97,26 @@ class Log {
   /// Writes a log line about an event of the service, such as a reload.
   /// \param event a fixed word to search for.
   /// \param text must not contain personal data or secrets.
-  void message(Severity severity, std::string_view event, std::string_view text);
+  /// \param burst number of lines of warnings or errors with this event that may come at once;
+  /// after
+  ///   that, one line a second.
+  void message(Severity severity, std::string_view event, std::string_view text,
+               int burst = kEventBurst);
+  /// Writes the line about an operator's action, whatever the level is: actions are few, and must
+  /// be seen.
+  void audit(const storage::AuditRecord& record);
+  /// Writes the line that says that the service is ready, with its version and its addresses.
+  void started(std::string_view version, std::string_view listener, std::string_view admin);
+
+  /// The levels, from the most lines to the fewest.
+  static constexpr std::array<std::string_view, 5> kLevels{"trace", "debug", "info", "warn",
+                                                           "error"};
+  /// Changes which lines are written from now on.
+  /// \param level one of kLevels.
+  void set_level(const std::string& level);
+  /// Returns the present level, one of kLevels.
+  [[nodiscard]] std::string_view level() const;
+
   /// Waits until all earlier log lines are written, but only for half a second, because the reader
   /// of standard output may have stopped reading.
   void flush();

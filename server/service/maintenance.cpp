@@ -32,7 +32,8 @@ storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_
   return {.payload_ms = before(now_ms, config.retention_payload_days),
           .identity_ms = before(now_ms, config.retention_id_days),
           .quarantine_ms = before(now_ms, config.retention_quarantine_days),
-          .ledger_ms = before(now_ms, config.retention_ledger_days)};
+          .ledger_ms = before(now_ms, config.retention_ledger_days),
+          .audit_ms = before(now_ms, config.retention_audit_days)};
 }
 
 Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
@@ -190,8 +191,9 @@ void Maintenance::log_purge(const storage::PurgeCounts& counts) {
   log_.message(Severity::kInfo, "purged",
                std::to_string(counts.payloads) + " payloads emptied, " +
                    std::to_string(counts.identities) + " notifications, " +
-                   std::to_string(counts.quarantined) + " quarantined bodies and " +
-                   std::to_string(counts.facts) + " facts of the ledger removed");
+                   std::to_string(counts.quarantined) + " quarantined bodies, " +
+                   std::to_string(counts.facts) + " facts of the ledger and " +
+                   std::to_string(counts.actions) + " rows of the audit log removed");
 }
 
 }  // namespace couponhook::server

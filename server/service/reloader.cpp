@@ -5,7 +5,8 @@
 
 #include <boost/algorithm/string/join.hpp>
 
-#include "crypto/file.hpp"
+#include "server/admin/admin_tokens.hpp"
+#include "server/config/setting_changes.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/service/setup.hpp"
 
@@ -52,6 +53,10 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
       config_watch_(
           {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
           marks.at(std::string(kConfigUnit))) {
+  std::vector<Problem> known_already;
+  static_cast<void>(
+      read_config_with_settings(config.file, environment_, known_already, started_settings_));
+  settings_ = started_settings_;
   counters_.add(std::string(kConfigUnit));
   for (const auto& merchant : targets_.live.merchants.get()->shared()) {
     merchants_[merchant->mchid] = merchant;
@@ -154,11 +159,14 @@ ReloadUnit Reloader::tls_unit_of(std::string_view name, base::Live<ServedTls>& s
 }
 
 std::vector<Problem> Reloader::load_config_file() {
-  auto config = load_config(config_->file, environment_);
-  if (!config) return config.error();
   std::vector<Problem> problems;
+  Setting settings;
+  auto config = read_config_with_settings(config_->file, environment_, problems, settings);
+  if (!config || !problems.empty()) return problems;
   check_rules(*config, problems);
-  if (problems.empty()) next_ = std::make_shared<const Config>(std::move(*config));
+  if (!problems.empty()) return problems;
+  next_ = std::make_shared<const Config>(std::move(*config));
+  next_settings_ = std::move(settings);
   return problems;
 }
 
@@ -194,14 +202,12 @@ void Reloader::publish_merchants() {
 }
 
 std::vector<Problem> Reloader::load_admin_token() {
-  const auto& file = config_->admin.token_file;
-  auto token = crypto::read_secret_line(file);
-  if (!token) {
-    return {
-        {config_->file.string() + ": admin.token_file: " + file.string(), token.error().text()}};
+  std::vector<Problem> problems;
+  auto tokens = load_admin_tokens(*config_, problems);
+  if (problems.empty()) {
+    targets_.live.admin_tokens.set(std::make_shared<const AdminTokens>(std::move(tokens)));
   }
-  targets_.live.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
-  return {};
+  return problems;
 }
 
 std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::size_t number) {
@@ -221,12 +227,18 @@ std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::siz
 
 void Reloader::adopt_next_config() {
   config_ = std::move(next_);
+  changed_keys_ = changed_keys(settings_, next_settings_);
+  settings_ = std::move(next_settings_);
+  // POST /log may have set another level; the file counts from each reload on.
+  log_.set_level(config_->log.level);
   const UnitFiles units = unit_files(*config_);
   counters_.keep_only(units);
   std::erase_if(merchants_,
                 [&](const auto& each) { return !units.contains(merchant_unit(each.first)); });
   publish_merchants();
-  watch_units({});
+  UnitMarks marks;
+  for (const UnitWatch& watch : watches_) marks[watch.name()] = watch.marks();
+  watch_units(marks);
 }
 
 void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, RoundResult& result) {
@@ -237,10 +249,26 @@ void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, Round
   if (outcome.error.empty()) {
     counters_.loaded(watch.name());
     result.loaded.push_back(watch.name());
+    if (outcome.has_changed) result.changed.push_back(watch.name());
     return;
   }
   counters_.refused(watch.name(), outcome.error);
   if (outcome.must_log) result.refused.push_back(watch.name() + ": " + outcome.error);
+}
+
+std::string Reloader::describe(const RoundResult& result) {
+  const auto join = [](const std::vector<std::string>& names) {
+    return boost::algorithm::join(names, ", ");
+  };
+  std::string text = join(result.loaded) + ": loaded again";
+  text += result.changed.empty() ? "; no file has changed"
+                                 : "; files have changed of: " + join(result.changed);
+  if (!changed_keys_.empty()) text += "; settings changed: " + join(changed_keys_);
+  changed_keys_.clear();
+  std::vector<std::string> waiting = changed_keys(started_settings_, settings_);
+  std::erase_if(waiting, [](const std::string& key) { return is_reloaded(key); });
+  if (!waiting.empty()) text += "; a restart is needed for: " + join(waiting);
+  return text;
 }
 
 void Reloader::load_units(Which which, std::string_view unit) {
@@ -252,9 +280,7 @@ void Reloader::load_units(Which which, std::string_view unit) {
   }
   for (UnitWatch& watch : watches_) visit(watch, which, unit, result);
   if (!result.loaded.empty()) {
-    log_.message(Severity::kInfo, "reloaded",
-                 boost::algorithm::join(result.loaded, ", ") +
-                     ": loaded again; other changes take effect at the next start");
+    log_.message(Severity::kInfo, "reloaded", describe(result));
   }
   for (const std::string& refused : result.refused) {
     log_.message(Severity::kError, "reload_refused",

@@ -13,9 +13,9 @@
 
 #include "base/clock.hpp"
 #include "base/live.hpp"
-#include "crypto/secret.hpp"
 #include "server/admin/served_certificates.hpp"
 #include "server/config/reload_units.hpp"
+#include "server/config/settings.hpp"
 #include "server/delivery/handler_setup.hpp"
 #include "server/log/log.hpp"
 #include "server/net/tls_context.hpp"
@@ -74,12 +74,16 @@ class Reloader {
   /// failed.
   struct RoundResult {
     std::vector<std::string> loaded;
+    /// Names of the loaded reload units whose files have changed since they were last loaded.
+    std::vector<std::string> changed;
     /// Names of the reload units (parts of the set-up) that could not be loaded, each with its
     /// errors.
     std::vector<std::string> refused;
   };
 
   void load_units(Which which, std::string_view unit);
+  /// Returns the log line about the units that were loaded.
+  [[nodiscard]] std::string describe(const RoundResult& result);
   void visit(UnitWatch& watch, Which which, std::string_view unit, RoundResult& result);
   void watch_units(const UnitMarks& marks);
   [[nodiscard]] std::vector<ReloadUnit> units_of_config();
@@ -102,6 +106,13 @@ class Reloader {
   std::shared_ptr<const Config> config_;
   /// The configuration that was loaded last, but is not active yet.
   std::shared_ptr<const Config> next_;
+  /// The keys with which the service started, and those of the active configuration, to tell in the
+  /// log what a reload changes. Without children if they could not be read.
+  Setting started_settings_;
+  Setting settings_;
+  Setting next_settings_;
+  /// Keys that the last reload of the configuration has changed; empty after they were logged.
+  std::vector<std::string> changed_keys_;
   ReloadTargets targets_;
   const Environment& environment_;
   const handlers::HandlerTypes& types_;

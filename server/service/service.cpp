@@ -223,8 +223,10 @@ void Service::run() {
   };
   asio::co_spawn(io_, handle_signals(signals, phase), rethrow);
   asio::co_spawn(io_, watch_files(phase), rethrow);
-  options_.on_ready(url_of(setup_.config.listener.tls, listener_.endpoint()),
-                    url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint()));
+  const std::string listener = url_of(setup_.config.listener.tls, listener_.endpoint());
+  const std::string admin = url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint());
+  options_.on_ready(listener, admin);
+  log_.started(COUPONHOOK_VERSION, listener, admin);
   while (phase == Phase::kServing) io_.run_one();
   begin_drain();
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/file.hpp"
-#include "crypto/random.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"
 
@@ -59,13 +57,6 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
   return expired ? *expired : nullptr;
 }
 
-/// Returns a random admin token that nobody knows. An empty token would let everybody in.
-crypto::Secret unknown_token() {
-  // 43 random letters and digits hold about 256 bits of randomness.
-  constexpr std::size_t kCharacters = 43;
-  return crypto::Secret(crypto::random_alphanumeric(crypto::system_random(), kCharacters));
-}
-
 void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now,
                 std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": admin.";
@@ -77,14 +68,9 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
     // would send the admin token unencrypted over the network.
     if (!setup.admin_tls) setup.admin_tls = make_temporary_server_tls(now);
   }
-  if (auto token = crypto::read_secret_line(admin.token_file)) {
-    setup.admin_token = std::move(*token);
-    return;
-  } else if (!admin.token_file.empty()) {  // an empty path was already reported as a problem
-    problems.push_back({where + "token_file: " + admin.token_file.string(), token.error().text()});
-    problems.back().unit = kAdminTokenUnit;
-  }
-  setup.admin_token = unknown_token();
+  const std::size_t from = problems.size();
+  setup.admin_tokens = std::make_shared<const AdminTokens>(load_admin_tokens(config, problems));
+  assign_to_unit(problems, from, std::string(kAdminTokenUnit));
 }
 
 }  // namespace

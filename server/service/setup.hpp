@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "crypto/secret.hpp"
 #include "handlers/handler_type.hpp"
+#include "server/admin/admin_tokens.hpp"
 #include "server/config/config.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/delivery/handler_setup.hpp"
@@ -34,9 +34,9 @@ struct Setup {
   /// TLS of the admin listener. Null: the listener speaks plain HTTP. A self-signed substitute if
   /// loading failed.
   TlsContext admin_tls;
-  /// Token that requests to the admin listener must carry. A random token that nobody knows, if the
-  /// file could not be read.
-  crypto::Secret admin_token;
+  /// Tokens that requests to the admin listener may carry: those whose files could be read. If
+  /// there is none, the admin listener lets nobody in.
+  std::shared_ptr<const AdminTokens> admin_tokens;
   ReceiveRules rules;
   /// Handlers that receive deliveries after the commit.
   std::vector<HandlerSetup> handlers;

@@ -9,6 +9,15 @@ namespace {
 /// the last known state of the store counts.
 constexpr std::chrono::milliseconds kHealthPatience{500};
 
+/// Returns the result of a job that is over, for the audit log.
+std::string result_of(const RetryJob& job) {
+  std::string result(to_string(job.state));
+  result += ": " + std::to_string(job.done) + " of " + std::to_string(job.matched);
+  if (job.already_there > 0) result += ", already_there " + std::to_string(job.already_there);
+  if (!job.error.empty()) result += ": " + job.error;
+  return result;
+}
+
 }  // namespace
 
 StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connections,
@@ -18,20 +27,43 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
       reader_(std::move(connections.reader)),
       readiness_(sources.inbox, sources.live.merchants, sources.deliveries.worker(), sources.clock,
                  config.listener.reply_budget),
-      retries_(storage::Reader(std::move(connections.retries_reader)),
-               storage::DeliveryControl(std::move(connections.retries)), sources.clock,
-               handlers_.served,
-               [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }),
+      control_(std::move(connections.control)),
+      audit_(control_, sources.clock, sources.log),
+      job_control_(std::move(connections.retries)),
+      job_audit_(job_control_, sources.clock, sources.log),
+      retries_(
+          storage::Reader(std::move(connections.retries_reader)),
+          storage::DeliveryControl(job_control_), sources.clock, handlers_.served,
+          [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); },
+          [this](const RetryJob& job) {
+            static_cast<void>(job_audit_.record(job.order.record, result_of(job)));
+          }),
       deliveries_(
           {reader_, sources.inbox, sources.live.merchants, sources.rules, handlers_, sources.clock,
-           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log},
-          std::move(connections.control), retries_),
-      intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock}),
-      admin_({sources.live.merchants, sources.reply_counters, sources.inbox, reader_, engine_,
-              readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
-              sources.outbound.reconciled(), sources.unknown_serials, sources.signature_faults,
-              sources.reloader.counters(), sources.outbound.certificates(), sources.live.tls,
-              sources.live.admin_tls}) {}
+           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log,
+           audit_},
+          control_, retries_),
+      intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock, audit_}),
+      admin_({sources.live.merchants,
+              sources.reply_counters,
+              sources.inbox,
+              reader_,
+              engine_,
+              readiness_,
+              sources.clock,
+              sources.live.admin_tokens,
+              handlers_,
+              deliveries_,
+              intake_,
+              sources.outbound.reconciled(),
+              sources.unknown_serials,
+              sources.signature_faults,
+              sources.reloader.counters(),
+              sources.outbound.certificates(),
+              sources.live.tls,
+              sources.live.admin_tls,
+              audit_,
+              sources.log}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

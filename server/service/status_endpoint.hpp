@@ -3,6 +3,7 @@
 /// \file
 /// The status endpoint: answers operators' requests on the admin listener.
 
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
@@ -56,6 +57,13 @@ class StatusEndpoint {
   const std::string engine_;
   storage::Reader reader_;
   Readiness readiness_;
+  /// Connection for operators' actions, and for their rows in the audit log; used by the thread of
+  /// the admin listener.
+  std::shared_ptr<storage::Connection> control_;
+  AuditTrail audit_;
+  /// Connection for jobs, and for the rows of jobs that end; used by the thread of the jobs.
+  std::shared_ptr<storage::Connection> job_control_;
+  AuditTrail job_audit_;
   RetryJobs retries_;
   DeliveryAdmin deliveries_;
   ReconcileIntake intake_;

@@ -50,6 +50,9 @@ Purge::Result<PurgeStep> Purge::step(std::int64_t rows_max) {
     case Stage::kRefunds:
       more = step_ledger(rows_max);
       break;
+    case Stage::kAudit:
+      more = step_audit(rows_max);
+      break;
     case Stage::kDone:
       break;
   }
@@ -251,6 +254,25 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
   counts_.facts += found;
   position_ = to;
   return found == rows_max;
+}
+
+Purge::Result<bool> Purge::step_audit(std::int64_t rows_max) {
+  if (!cutoffs_.audit_ms) return false;
+  const std::array ask{Command(sql::kScanAudit, {position_, rows_max})};
+  if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
+  std::int64_t old = 0;
+  std::int64_t to = position_;
+  for (const ActionTime& action : sql::kScanAudit.read_all(results_[0])) {
+    if (!is_before(action.recorded_at_ms, cutoffs_.audit_ms)) break;
+    to = action.sequence;
+    ++old;
+  }
+  if (old == 0) return false;
+  commands_.push_back(Command(sql::kDeleteAudit, {position_, to}));
+  if (auto written = write(); !written) return written.error();
+  counts_.actions += old;
+  position_ = to;
+  return old == rows_max;
 }
 
 void Purge::append_removal(std::int64_t after, std::int64_t to) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Retention: removes old notifications, quarantined bodies and ledger facts in small transactions.
+/// Retention: removes old notifications, quarantined bodies, ledger facts and rows of the audit log
+/// in small transactions.
 
 #include <chrono>
 #include <cstdint>
@@ -27,6 +28,8 @@ struct PurgeCutoffs {
   /// Ledger facts (coupons issued, redeemed or refunded) stored before this time are removed; exact
   /// to the day.
   std::optional<std::int64_t> ledger_ms = std::nullopt;
+  /// Rows of the audit log written before this time are removed.
+  std::optional<std::int64_t> audit_ms = std::nullopt;
 };
 
 struct PurgeCounts {
@@ -34,8 +37,11 @@ struct PurgeCounts {
   std::int64_t identities = 0;
   std::int64_t quarantined = 0;
   std::int64_t facts = 0;
+  std::int64_t actions = 0;  ///< rows of the audit log
 
-  [[nodiscard]] bool any() const { return payloads + identities + quarantined + facts != 0; }
+  [[nodiscard]] bool any() const {
+    return payloads + identities + quarantined + facts + actions != 0;
+  }
 };
 
 /// Result of one step of the purge, which is one small transaction.
@@ -112,6 +118,7 @@ class Purge {
     kQuarantine,
     kFacts,
     kRefunds,
+    kAudit,
     kDone
   };
   struct Counted {
@@ -124,6 +131,7 @@ class Purge {
   [[nodiscard]] Result<bool> step_payloads(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_quarantine(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_ledger(std::int64_t rows_max);
+  [[nodiscard]] Result<bool> step_audit(std::int64_t rows_max);
 
   [[nodiscard]] Result<void> start_at_cursor(std::string_view task, std::int64_t cutoff_ms);
   [[nodiscard]] Result<std::int64_t> estimate_end(std::int64_t cutoff_ms);

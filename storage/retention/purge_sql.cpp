@@ -166,6 +166,13 @@ const Statement kDeleteRefunds{"DELETE FROM refunds WHERE seq > $1 AND seq <= $2
 
 const Statement kDeleteRefundShares{"DELETE FROM refund_shares WHERE refund <= $1"};
 
+const Query<ActionTime> kScanAudit{
+    "SELECT {columns} FROM audit_log WHERE seq > $1"
+    " AND seq < (SELECT max(seq) FROM audit_log) ORDER BY seq LIMIT $2",
+    {{"seq", &ActionTime::sequence}, {"recorded_at", &ActionTime::recorded_at_ms}}};
+
+const Statement kDeleteAudit{"DELETE FROM audit_log WHERE seq > $1 AND seq <= $2"};
+
 std::span<const Statement* const> purge_statements() {
   static constexpr auto kAll = std::to_array<const Statement*>({&kCursor,
                                                                 &kMoveCursor,
@@ -200,7 +207,9 @@ std::span<const Statement* const> purge_statements() {
                                                                 &kScanRefunds,
                                                                 &kDeleteCouponFacts,
                                                                 &kDeleteRefunds,
-                                                                &kDeleteRefundShares});
+                                                                &kDeleteRefundShares,
+                                                                &kScanAudit,
+                                                                &kDeleteAudit});
   return kAll;
 }
 

@@ -34,6 +34,12 @@ struct QuarantinedTime {
   std::int64_t received_at_ms = 0;
 };
 
+/// A row of the audit log that a purge looks at.
+struct ActionTime {
+  std::int64_t sequence = 0;
+  std::int64_t recorded_at_ms = 0;
+};
+
 /// Wall clock and steady clock at one moment.
 struct ClockMark {
   std::int64_t wall_ms = 0;
@@ -154,6 +160,12 @@ extern const Statement kDeleteRefunds;
 /// Deletes the shares of coupons in refunds that a purge has deleted, also those that a release
 /// without this table has left behind. Parameter: to (highest row number of a deleted refund).
 extern const Statement kDeleteRefundShares;
+
+/// Reads the next rows of the audit log that a purge looks at, but never the newest row, so that
+/// SQLite does not use its number again. Parameters: after (a seq), limit.
+extern const Query<ActionTime> kScanAudit;
+/// Deletes rows of the audit log. Parameters: after, to (range of row numbers).
+extern const Statement kDeleteAudit;
 
 /// \return all SQL statements of this file. Tests check their query plans.
 [[nodiscard]] std::span<const Statement* const> purge_statements();

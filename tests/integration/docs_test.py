@@ -25,6 +25,7 @@ READERS = {
     "read_trusted_proxies": ("listener",),
     "read_listener": ("listener",),
     "read_admin": ("admin",),
+    "read_token": ("admin.token",),
     "read_store": ("store",),
     "read_deliveries": ("deliveries",),
     "read_log": ("log",),
@@ -89,7 +90,8 @@ def keys_in_the_code() -> dict[str, set[str]]:
     """Returns the configuration keys that the C++ code in server/config reads, for each section of
     the configuration file."""
     keys = {}
-    for source in sorted((ROOT / "server" / "config").glob("*config.cpp")):
+    folder = ROOT / "server" / "config"
+    for source in [*sorted(folder.glob("*config.cpp")), folder / "admin_tokens.cpp"]:
         parts = re.split(r"^\w[\w:<>\s]*?\b(read_\w+)\(Section[& ]", source.read_text(),
                          flags=re.MULTILINE)
         for name, body in zip(parts[1::2], parts[2::2]):

@@ -87,13 +87,19 @@ class Secrets(ServiceTestCase):
         for line in self.service.logs(event="notification"):
             self.assertEqual(set(line) - allowed, set(), line)
 
+    def test_an_audit_line_has_only_fields_of_the_allow_list(self):
+        self.service.ask("/log", method="POST", body='{"level":"debug"}')
+        allowed = {"time", "level", "event", "by", "from", "action", "target", "reason", "result"}
+        for line in self.service.wait_for_log(event="audit"):
+            self.assertEqual(set(line), allowed)
+
     def test_the_log_and_the_console_hold_no_secret(self):
         self.service.wait_for_log(len(self.sent), event="notification")
         self.assert_holds_no_secret("the log", "\n".join(self.service.stdout))
         self.assert_holds_no_secret("stderr", "\n".join(self.service.stderr))
 
     def test_status_and_what_is_not_opened_hold_no_secret(self):
-        for path in ("/status", "/notifications?state=quarantined", "/readyz"):
+        for path in ("/status", "/notifications?state=quarantined", "/readyz", "/audit"):
             with self.subTest(path):
                 text = json.dumps(self.service.ask(path)[1], ensure_ascii=False)
                 self.assert_holds_no_secret(path, text)

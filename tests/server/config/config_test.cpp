@@ -76,6 +76,7 @@ TEST_F(ConfigFile, HasTheContractsDefaults) {
   EXPECT_EQ(config->store.retention_id_days, 180);
   EXPECT_EQ(config->store.retention_quarantine_days, 180);
   EXPECT_EQ(config->store.retention_ledger_days, 0);
+  EXPECT_EQ(config->store.retention_audit_days, 400);
   EXPECT_EQ(config->store.maintenance_interval, seconds(3600));
   EXPECT_EQ(config->merchants.front().timestamp_tolerance, seconds(300));
 }
@@ -354,6 +355,53 @@ TEST_F(ConfigFile, RefusesToForgetIdsThatMayComeAgain) {
 TEST_F(ConfigFile, RefusesToForgetFactsBeforeIds) {
   EXPECT_THAT(problems("[store]\nretention_ledger_days = 100\n" + std::string(kMinimal)),
               ElementsAre(HasSubstr("store.retention_ledger_days")));
+}
+
+TEST_F(ConfigFile, ReadsTokensWithNamesAndRoles) {
+  const auto config = load(std::string(kMinimal) +
+                           "[[admin.token]]\nname = \"grafana\"\nrole = \"read\"\nfile = \"a\"\n"
+                           "[[admin.token]]\nname = \"lin\"\nrole = \"operate\"\nfile = \"b\"\n");
+  ASSERT_TRUE(config);
+  const auto tokens = admin_tokens(config->admin);
+  ASSERT_EQ(tokens.size(), 3U);
+  EXPECT_EQ(tokens[0].name, "admin");
+  EXPECT_EQ(tokens[0].role, TokenRole::kOperate);
+  EXPECT_EQ(tokens[1].name, "grafana");
+  EXPECT_EQ(tokens[1].role, TokenRole::kRead);
+  EXPECT_EQ(tokens[2].file, folder_.path() / "b");
+  EXPECT_EQ(tokens[2].role, TokenRole::kOperate);
+}
+
+TEST_F(ConfigFile, NeedsNoTokenFileBesideOtherTokens) {
+  std::string text(kMinimal);
+  const std::string line = "token_file = \"secrets/admin_token\"\n";
+  text.erase(text.find(line), line.size());
+  EXPECT_THAT(problems(text), ElementsAre(AllOf(HasSubstr("admin.token_file: is missing"),
+                                                HasSubstr("[[admin.token]]"))));
+  const auto config =
+      load(text + "[[admin.token]]\nname = \"lin\"\nrole = \"operate\"\nfile = \"b\"\n");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(admin_tokens(config->admin).size(), 1U);
+}
+
+TEST_F(ConfigFile, NamesWhatIsWrongWithATokenAndItsRepair) {
+  const auto with = [](std::string_view keys) {
+    return std::string(kMinimal) + "[[admin.token]]\n" + std::string(keys);
+  };
+  EXPECT_THAT(
+      problems(with("name = \"lin\"\nrole = \"operat\"\nfile = \"b\"\n")),
+      ElementsAre(AllOf(HasSubstr("admin.token[1].role"), HasSubstr("did you mean \"operate\"?"))));
+  EXPECT_THAT(problems(with("name = \"lin\"\nfile = \"b\"\n")),
+              ElementsAre(HasSubstr("admin.token[1].role: is missing")));
+  EXPECT_THAT(problems(with("name = \"lin chen\"\nrole = \"read\"\nfile = \"b\"\n")),
+              ElementsAre(HasSubstr("admin.token[1].name: must be 1 to 64 letters")));
+  EXPECT_THAT(problems(with("name = \"admin\"\nrole = \"read\"\nfile = \"b\"\n")),
+              ElementsAre(HasSubstr("the name of the token in admin.token_file")));
+  EXPECT_THAT(problems(with("name = \"lin\"\nrole = \"read\"\n")),
+              ElementsAre(HasSubstr("admin.token[1].file: is missing")));
+  EXPECT_THAT(problems(with("name = \"a\"\nrole = \"read\"\nfile = \"b\"\n"
+                            "[[admin.token]]\nname = \"a\"\nrole = \"read\"\nfile = \"c\"\n")),
+              ElementsAre(HasSubstr("admin.token[2].name: \"a\" is there twice")));
 }
 
 TEST_F(ConfigFile, KeepsForEverWhatIsKeptForNoDays) {
