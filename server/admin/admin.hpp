@@ -14,6 +14,7 @@
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_routes.hpp"
 #include "server/admin/delivery_admin.hpp"
+#include "server/admin/history_recorder.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/served_certificates.hpp"
@@ -49,6 +50,7 @@ struct AdminSources {
   const CertificateKeeper& certificates;
   const base::Live<ServedTls>& tls;
   const base::Live<ServedTls>& admin_tls;
+  const HistoryRecorder& history;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

@@ -85,6 +85,10 @@ struct StoreConfig {
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
   int retention_ledger_days = 0;
+  // Days for which the history of the counters is kept, for charts: a row for each hour, and a row
+  // for each minute.
+  int history_days = 35;
+  int history_minute_days = 2;
   /// Time between the starts of two purges (removal of old data).
   seconds maintenance_interval{3600};
   std::size_t max_queued = 4096;

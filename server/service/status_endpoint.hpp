@@ -38,6 +38,7 @@ class StatusEndpoint {
     const ReplyCounters& reply_counters;
     const UnknownSerials& unknown_serials;
     const SignatureFaults& signature_faults;
+    const HistoryRecorder& history;
     base::WallClock clock;
     Log& log;
   };
