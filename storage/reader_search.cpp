@@ -12,6 +12,7 @@
 namespace couponhook::storage {
 namespace {
 
+/// Largest number of results of each kind.
 constexpr std::int64_t kSearchMax = 50;
 /// Number of stocks in which a search looks up a coupon whose stock it does not know.
 constexpr std::int64_t kStocksMax = 10'000;
@@ -69,25 +70,26 @@ Reader::Result<SearchHits> Reader::search(const SearchRequest& request) {
     commands.push_back(Command(query, parameters));
   };
   if (!request.after) {
-    ask(sql::kSearchCoupon, matched::kCoupon, {kStocksMax, text, limit + 1});
-    ask(sql::kSearchPayment, matched::kTransaction, {text, limit + 1});
-    ask(sql::kSearchRefundsOf, matched::kTransaction, {text, limit + 1});
-    ask(sql::kSearchRefund, matched::kRefund, {keys[0], keys[1], keys[2], limit + 1});
+    ask(sql::kSearchCoupon, matched::kCoupon, {kStocksMax, text, kSearchMax + 1});
+    ask(sql::kSearchPayment, matched::kTransaction, {text, kSearchMax + 1});
+    ask(sql::kSearchRefundsOf, matched::kTransaction, {text, kSearchMax + 1});
+    ask(sql::kSearchRefund, matched::kRefund, {keys[0], keys[1], keys[2], kSearchMax + 1});
     const auto slash = text.find('/');
     if (slash != text.npos) {
       ask(sql::kSearchCouponOfStock, matched::kCoupon,
-          {text.substr(0, slash), text.substr(slash + 1), limit + 1});
+          {text.substr(0, slash), text.substr(slash + 1), kSearchMax + 1});
     }
-    commands.push_back(Command(sql::kSearchNotifications, {text, limit}));
+    commands.push_back(Command(sql::kSearchNotifications, {text, kSearchMax}));
     commands.push_back(Command(sql::kQuarantinedById, {text, std::string_view()}));
   }
   std::vector<Rows> results;
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    const bool more =
-        take_facts(*queries[i].query, results[i], queries[i].matched, limit, hits.facts);
-    if (i == 0 && more) hits.next_after = position_of(hits.facts.back().record.fact);
-    if (i != 0 && more) hits.more = true;
+    const bool is_stock = queries[i].matched == matched::kStock;
+    const bool more = take_facts(*queries[i].query, results[i], queries[i].matched,
+                                 is_stock ? limit : kSearchMax, hits.facts);
+    if (more && is_stock) hits.next_after = position_of(hits.facts.back().record.fact);
+    if (more && !is_stock) hits.more = true;
   }
   if (request.after) return hits;
   for (Row& row : results[queries.size()]) {

@@ -128,14 +128,17 @@ TEST_P(SearchTest, KeepsTheOpenidOfACopyOnce) {
 }
 
 TEST_P(SearchTest, SaysWhenACouponHasMoreFactsThanTheLimit) {
-  for (int i = 0; i < 3; ++i) {
-    Admission use = redemption(numbered("n", i), "c1", numbered("t", i));
-    write_together(std::move(use));
+  std::vector<Work> uses;
+  for (int i = 0; i < 51; ++i) {
+    uses.push_back({.content = redemption(numbered("n", i), "c1", numbered("t", i))});
   }
-  SearchRequest request = asks_for("c1");
-  request.limit = 2;
-  const SearchHits hits = find(request);
-  EXPECT_EQ(hits.facts.size(), 2U);
+  const Work last = uses.back();
+  uses.pop_back();
+  write(std::move(uses));
+  EXPECT_FALSE(find("c1").more);
+  write({last});
+  const SearchHits hits = find("c1");
+  EXPECT_EQ(hits.facts.size(), 50U);
   EXPECT_TRUE(hits.more);
 }
 
