@@ -130,7 +130,8 @@ TEST_P(SearchTest, KeepsTheOpenidOfACopyOnce) {
 TEST_P(SearchTest, SaysWhenACouponHasMoreFactsThanTheLimit) {
   std::vector<Work> uses;
   for (int i = 0; i < 51; ++i) {
-    uses.push_back({.content = redemption(numbered("n", i), "c1", numbered("t", i))});
+    uses.push_back(
+        {.content = redemption(numbered("n", i), "c1", numbered("t", i)), .listener = nullptr});
   }
   const Work last = uses.back();
   uses.pop_back();
