@@ -70,7 +70,6 @@ Reader::Result<SearchHits> Reader::search(const SearchRequest& request) {
     commands.push_back(Command(query, parameters));
   };
   if (!request.after) {
-    ask(sql::kSearchCoupon, matched::kCoupon, {kStocksMax, text, kSearchMax + 1});
     ask(sql::kSearchPayment, matched::kTransaction, {text, kSearchMax + 1});
     ask(sql::kSearchRefundsOf, matched::kTransaction, {text, kSearchMax + 1});
     ask(sql::kSearchRefund, matched::kRefund, {keys[0], keys[1], keys[2], kSearchMax + 1});
@@ -97,6 +96,14 @@ Reader::Result<SearchHits> Reader::search(const SearchRequest& request) {
   }
   if (auto sealed = sql::kQuarantinedById.read_first(results.back())) {
     hits.notifications.push_back({matched::kNotification, std::move(*sealed)});
+  }
+  if (hits.facts.empty() && hits.notifications.empty()) {
+    // This look-up takes longest, because it goes through all stocks. So it is made only for an
+    // identifier that is of no other kind.
+    const std::array ask_coupon{Command(sql::kSearchCoupon, {kStocksMax, text, kSearchMax + 1})};
+    if (auto ran = connection_->run(ask_coupon, results); !ran) return ran.error();
+    hits.more =
+        take_facts(sql::kSearchCoupon, results[0], matched::kCoupon, kSearchMax, hits.facts);
   }
   if (auto read = add_payments(hits); !read) return read.error();
   if (auto added = add_deliveries(hits.notifications); !added) return added.error();
