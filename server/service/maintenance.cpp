@@ -95,13 +95,18 @@ void Maintenance::check_place() {
 /// Writes the counts of the last minute into the history. A failure loses nothing: the counts are
 /// written with those of the next minute.
 void Maintenance::write_history() {
-  const auto written = history_.write(*connection_);
-  if (!written && history_written_) {
-    log_.message(Severity::kWarning, "history_failed",
-                 "the history of the counters could not be written, and is written later: " +
-                     written.error().message);
+  std::string why;
+  try {
+    const auto written = history_.write(*connection_);
+    if (!written) why = written.error().message;
+  } catch (const std::exception& error) {
+    why = error.what();
   }
-  history_written_ = written.has_value();
+  if (!why.empty() && history_written_) {
+    log_.message(Severity::kWarning, "history_failed",
+                 "the history of the counters could not be written, and is written later: " + why);
+  }
+  history_written_ = why.empty();
 }
 
 void Maintenance::delete_old_history(std::int64_t now_ms) {
