@@ -119,6 +119,18 @@ class JsonWriter {
     for (const std::int64_t value : values) writer_.Int64(value);
     return end_list();
   }
+  /// Writes a list of numbers; null in the place of an empty optional.
+  JsonWriter& reals(std::string_view key, const std::vector<std::optional<double>>& values) {
+    begin_list(key);
+    for (const std::optional<double>& value : values) {
+      if (value) {
+        writer_.Double(*value);
+      } else {
+        writer_.Null();
+      }
+    }
+    return end_list();
+  }
   JsonWriter& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
     return unix_ms ? text(key, format_unix_ms(*unix_ms)) : null(key);
   }

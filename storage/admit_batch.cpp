@@ -184,6 +184,7 @@ BatchWriter::Result BatchWriter::follow_up() {
     if (a.fact) facts_.push_back(&a);
     if (!a.deliveries.empty()) with_deliveries_.push_back(&item);
   }
+  append_openids();
   append_facts();
   ask_for_origins();
   const std::size_t first_to_leave = commands_.size();
@@ -201,6 +202,14 @@ BatchWriter::Result BatchWriter::follow_up() {
   }
   skip_repeated_facts();
   return read_copies();
+}
+
+void BatchWriter::append_openids() {
+  for (const Admitted& item : admissions_) {
+    const auto& digest = item.admission->openid_digest;
+    if (item.sequence == 0 || !digest) continue;
+    commands_.push_back(Command(sql::kInsertOpenid, {item.sequence, as_bytes(*digest)}));
+  }
 }
 
 void BatchWriter::append_facts() {

@@ -90,6 +90,7 @@ class BatchWriter {
   [[nodiscard]] Result learn_counters();
   [[nodiscard]] Result insert_rows(std::int64_t now_ms);
   [[nodiscard]] Result follow_up();
+  void append_openids();
   void append_facts();
   void ask_for_origins();
   void skip_repeated_facts();

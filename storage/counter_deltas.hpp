@@ -31,6 +31,8 @@ inline constexpr std::string_view kDeliveriesRetrying = "deliveries:retrying";
 inline constexpr std::string_view kDeliveriesDead = "deliveries:dead";
 inline constexpr std::string_view kDeliveriesDone = "deliveries:done";
 inline constexpr std::string_view kDeliveriesSkipped = "deliveries:skipped";
+/// Deliveries that became dead, ever, also those that were retried since.
+inline constexpr std::string_view kDeliveriesDied = "deliveries:died";
 inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter

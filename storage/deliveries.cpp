@@ -74,6 +74,7 @@ void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_vi
   commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));
   commands_.push_back(Command(sql::kPromote, {now_ms, lane}));
   counters_.move(counter_of(from), counter_of(state));
+  if (state == state::kDead) counters_.add(counter::kDeliveriesDied);
 }
 
 Deliveries::Result<std::vector<bool>> Deliveries::finish(std::span<const Finished> finished,

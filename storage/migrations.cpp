@@ -238,6 +238,42 @@ CREATE TABLE audit_log (
 {index_key audit_log}
 )sql";
 
+// Indexes for the search of a payment or a refund, the digests of openids, and the history of the
+// counters for charts.
+//
+// In notification_openids, `seq` is the number of the notification. In history, `step_s` is the
+// length of a step (a minute or an hour) and `at_s` its beginning, in seconds since the Unix epoch.
+// The table history_marks holds the totals (counters) up to which the history is written; the marks
+// of an existing store are set to its totals, so that its history begins now.
+constexpr std::string_view kSearchAndHistory = R"sql(
+CREATE INDEX coupon_history_transaction ON coupon_history (transaction_id)
+  WHERE transaction_id <> '';
+CREATE INDEX refunds_business_key ON refunds (business_key);
+
+CREATE TABLE notification_openids (
+  seq {key},
+  openid_digest {bytes} NOT NULL,
+  {identity} (openid_digest, seq)
+);
+{index_key notification_openids}
+
+CREATE TABLE history (
+  step_s BIGINT NOT NULL,
+  at_s BIGINT NOT NULL,
+  series TEXT NOT NULL,
+  value BIGINT NOT NULL,
+  PRIMARY KEY (step_s, at_s, series)
+);
+
+CREATE TABLE history_marks (
+  series TEXT NOT NULL PRIMARY KEY,
+  value BIGINT NOT NULL
+);
+INSERT INTO history_marks (series, value)
+  SELECT name, CAST(sum(value) AS BIGINT) FROM counters WHERE name IN
+  ('stored', 'duplicates', 'conflicts', 'quarantined', 'deliveries:done') GROUP BY name;
+)sql";
+
 constexpr std::array kMigrations{
     Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
     Migration{.version = 2, .works_with = 1, .script = kClockMarks},
@@ -246,6 +282,7 @@ constexpr std::array kMigrations{
     Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
     Migration{.version = 6, .works_with = 1, .script = kRefundAmounts},
     Migration{.version = 7, .works_with = 1, .script = kAuditLog},
+    Migration{.version = 8, .works_with = 1, .script = kSearchAndHistory},
 };
 
 constexpr std::string_view kMigrationsTable =

@@ -140,12 +140,25 @@ Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::stri
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   auto record = sql::kNotificationById.read_first(results[0]);
   if (!record) return sql::kQuarantinedById.read_first(results[1]);
-  const std::array ask{Command(sql::kDeliveriesOf, {record->sequence}),
-                       Command(sql::kAttemptsOf, {record->sequence})};
-  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  record->deliveries = sql::kDeliveriesOf.read_all(results[0]);
-  add_history(record->deliveries, results[1]);
+  NotificationRecord* const found[] = {&*record};
+  if (auto added = add_deliveries(found); !added) return added.error();
   return record;
+}
+
+Reader::Result<void> Reader::add_deliveries(std::span<NotificationRecord* const> records) {
+  std::vector<Command> commands;
+  for (const NotificationRecord* record : records) {
+    commands.push_back(Command(sql::kDeliveriesOf, {record->sequence}));
+    commands.push_back(Command(sql::kAttemptsOf, {record->sequence}));
+  }
+  if (commands.empty()) return {};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i]->deliveries = sql::kDeliveriesOf.read_all(results[2 * i]);
+    add_history(records[i]->deliveries, results[2 * i + 1]);
+  }
+  return {};
 }
 
 Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter& filter) {
@@ -334,13 +347,28 @@ Reader::Result<std::optional<DeliveryRecord>> Reader::delivery(std::int64_t deli
 
 Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,
                                                          std::string_view coupon) {
-  const std::array ask{Command(sql::kCouponFacts, {stock_id, coupon})};
+  const CouponKey key{std::string(stock_id), std::string(coupon)};
+  auto all = coupons({&key, 1});
+  if (!all) return all.error();
+  return std::move(all->front());
+}
+
+Reader::Result<std::vector<std::vector<LedgerRecord>>> Reader::coupons(
+    std::span<const CouponKey> keys) {
+  std::vector<Command> commands;
+  for (const CouponKey& key : keys) {
+    commands.push_back(Command(sql::kCouponFacts, {key.stock_id, key.coupon}));
+  }
+  std::vector<std::vector<LedgerRecord>> coupons(keys.size());
+  if (commands.empty()) return coupons;
   std::vector<Rows> results;
-  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  std::vector<LedgerRecord> records;
-  records.reserve(results[0].size());
-  for (Row& row : results[0]) records.push_back(record_of(sql::kCouponFacts.read(row), coupon));
-  return records;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (Row& row : results[i]) {
+      coupons[i].push_back(record_of(sql::kCouponFacts.read(row), keys[i].coupon));
+    }
+  }
+  return coupons;
 }
 
 }  // namespace couponhook::storage

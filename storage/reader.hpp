@@ -15,6 +15,7 @@
 #include "storage/audit.hpp"
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
+#include "storage/row_types.hpp"
 
 namespace couponhook::storage {
 
@@ -71,10 +72,29 @@ class Reader {
   [[nodiscard]] Result<AuditPage> audit(std::int64_t limit, std::optional<std::int64_t> before) {
     return audit_page(*connection_, limit, before);
   }
+  /// Finds everything that belongs to one identifier, through indexes only. `limit` of the request
+  /// is at most 50.
+  [[nodiscard]] Result<SearchHits> search(const SearchRequest& request);
+  /// \return the stored notifications with these keys, with their deliveries and attempts; those
+  /// that are not stored are left out.
+  [[nodiscard]] Result<std::vector<NotificationRecord>> notifications_of(
+      std::span<const NotificationKey> keys);
+  /// \return for each coupon its ledger facts, as coupon() does.
+  [[nodiscard]] Result<std::vector<std::vector<LedgerRecord>>> coupons(
+      std::span<const CouponKey> keys);
+  /// Reads the history of the counters between two times, summed over steps. Times and lengths in
+  /// seconds; `step_s` is the length of the stored steps and divides `sum_s`.
+  [[nodiscard]] Result<std::vector<HistoryValue>> history(std::int64_t sum_s, std::int64_t step_s,
+                                                          std::int64_t from_s, std::int64_t to_s);
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
 
  private:
   [[nodiscard]] Result<void> add_content(NotificationPage& page);
+  /// Reads the deliveries of notifications, with their attempts, in one round trip.
+  [[nodiscard]] Result<void> add_deliveries(std::span<NotificationRecord* const> records);
+  [[nodiscard]] Result<void> add_deliveries(std::span<FoundNotification> found);
+  [[nodiscard]] Result<SearchHits> search_openid(const SearchRequest& request, std::int64_t limit);
+  [[nodiscard]] Result<void> add_payments(SearchHits& hits);
 
   std::unique_ptr<Connection> connection_;
 };

@@ -17,6 +17,9 @@
 namespace couponhook::storage {
 
 using Digest = std::array<unsigned char, 32>;
+/// The first half of the SHA-256 digest of a user's openid, which is enough to find the user's
+/// notifications.
+using OpenidDigest = std::array<unsigned char, 16>;
 
 /// One fact of the coupon ledger: a coupon was issued, redeemed or refunded. A fact with a coupon
 /// belongs to that coupon. A fact without a coupon (a refund) belongs to every coupon that has a
@@ -130,6 +133,8 @@ struct Admission {
   Digest digest{};
   std::int64_t received_at_ms = 0;
   std::optional<LedgerFact> fact;
+  /// Digest of the openid in the decrypted resource; empty if the resource names no user.
+  std::optional<OpenidDigest> openid_digest{};
   std::vector<NewDelivery> deliveries;
   /// The quarantined body that this notification was decrypted from. The body is deleted in the
   /// same transaction.
@@ -309,6 +314,70 @@ struct LedgerRecord {
   std::string mchid;
   std::string notification_id;
   std::string source;
+};
+
+/// Position in the list of a stock's ledger facts, from which the next page of a search continues.
+struct StockPosition {
+  std::string coupon;
+  std::string kind;
+  std::string business_key;
+};
+
+/// A search for everything that belongs to one identifier. Give either `text` or `openid_digest`.
+struct SearchRequest {
+  /// Id of a notification, stock, payment (transaction) or refund, id or code of a coupon, or
+  /// "STOCK/COUPON". All kinds are tried.
+  std::string text;
+  std::optional<OpenidDigest> openid_digest;
+  /// Largest number of results of each kind.
+  std::int64_t limit = 20;
+  // Positions for the next page; the other kinds of results are then left out.
+  std::optional<StockPosition> after;           ///< the page has only later facts of the stock
+  std::optional<std::int64_t> before_sequence;  ///< only older notifications of the user
+};
+
+/// Name of the kind of identifier by which a search found something.
+namespace matched {
+inline constexpr std::string_view kNotification = "notification_id";
+inline constexpr std::string_view kCoupon = "coupon";
+inline constexpr std::string_view kStock = "stock_id";
+inline constexpr std::string_view kTransaction = "transaction_id";
+inline constexpr std::string_view kRefund = "refund_id";
+inline constexpr std::string_view kOpenid = "openid";
+}  // namespace matched
+
+/// A notification that a search has found by its own id, or by the openid in its content.
+struct FoundNotification {
+  std::string_view matched;  ///< one of the constants in namespace matched
+  NotificationRecord record;
+};
+
+/// A fact of the coupon ledger that a search has found.
+struct FoundFact {
+  std::string_view matched;  ///< one of the constants in namespace matched
+  LedgerRecord record;
+};
+
+/// Result of a search. The facts name further notifications.
+struct SearchHits {
+  std::vector<FoundNotification> notifications;  ///< with content and deliveries, newest first
+  std::vector<FoundFact> facts;
+  /// Ledger facts of the payments whose refunds were found: they name the coupons of these
+  /// payments.
+  std::vector<LedgerRecord> facts_of_payments;
+  bool more = false;  ///< true if there are more results than the limit, and no position for them
+  std::optional<StockPosition> next_after;
+  std::optional<std::int64_t> next_before_sequence;
+};
+
+/// Identity of a stored notification, and of a coupon.
+struct NotificationKey {
+  std::string id;
+  std::string mchid;
+};
+struct CouponKey {
+  std::string stock_id;
+  std::string coupon;
 };
 
 struct TypeCount {

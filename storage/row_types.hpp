@@ -157,6 +157,17 @@ struct Total {
   std::int64_t value = 0;
 };
 
+/// One value of the history of the counters: of the step that begins at `at_s` (seconds since the
+/// Unix epoch), or a total.
+struct HistoryValue {
+  /// Value of `at_s` for a total as it is now, and for a total up to which the history is written.
+  static constexpr std::int64_t kTotal = -1;
+  static constexpr std::int64_t kMark = -2;
+  std::int64_t at_s = 0;
+  std::string series;
+  std::int64_t value = 0;
+};
+
 /// The newest migration of the database.
 struct SchemaVersion {
   std::int64_t version = 0;

@@ -23,6 +23,10 @@ namespace couponhook::storage {
   return {{reinterpret_cast<const char*>(digest.data()), digest.size()}};
 }
 
+[[nodiscard]] inline Bytes as_bytes(const OpenidDigest& digest) {
+  return {{reinterpret_cast<const char*>(digest.data()), digest.size()}};
+}
+
 [[nodiscard]] inline std::int64_t integer(const Field& field) {
   return std::get<std::int64_t>(field);
 }

@@ -153,6 +153,9 @@ const Statement kInsertRefundShare{
     " WHERE (excluded.refund_amount, excluded.amount)"
     " < (refund_shares.refund_amount, refund_shares.amount)"};
 
+const Statement kInsertOpenid{
+    "INSERT INTO notification_openids (seq, openid_digest) VALUES ($1, $2)"};
+
 const Query<FactOrigin> kOriginOfCouponFact{
     "SELECT {columns} FROM coupon_history"
     " WHERE stock_id = $1 AND coupon = $2 AND kind = $3 AND business_key = $4",
@@ -213,6 +216,17 @@ const Statement kOldestOpenDelivery{
 const Query<NotificationRecord> kNotificationById{
     "SELECT {columns} FROM notifications n WHERE n.id = $1 AND ($2 = '' OR n.mchid = $2)"
     " ORDER BY n.seq DESC LIMIT 1",
+    kNotificationColumns,
+    {{"n.resource", &NotificationRecord::resource}}};
+
+const Query<NotificationRecord> kSearchNotifications{
+    "SELECT {columns} FROM notifications n WHERE n.id = $1 ORDER BY n.seq DESC LIMIT $2",
+    kNotificationColumns,
+    {{"n.resource", &NotificationRecord::resource}}};
+
+const Query<NotificationRecord> kSearchOpenid{
+    "SELECT {columns} FROM notification_openids o JOIN notifications n ON n.seq = o.seq"
+    " WHERE o.openid_digest = $1 AND o.seq < $2 ORDER BY o.seq DESC LIMIT $3",
     kNotificationColumns,
     {{"n.resource", &NotificationRecord::resource}}};
 
@@ -352,6 +366,7 @@ std::span<const Statement* const> all() {
                                                                 &kInsertCouponFact,
                                                                 &kInsertRefund,
                                                                 &kInsertRefundShare,
+                                                                &kInsertOpenid,
                                                                 &kOriginOfCouponFact,
                                                                 &kOriginOfRefund,
                                                                 &kInsertDelivery,

@@ -54,6 +54,9 @@ extern const Statement kInsertRefund;
 /// different amounts, the smaller amounts stand. Parameters: coupon, amount, refund_amount,
 /// transaction_id, business_key (of the refund).
 extern const Statement kInsertRefundShare;
+/// Inserts the digest of the openid in a notification. Parameters: seq of the notification,
+/// openid_digest.
+extern const Statement kInsertOpenid;
 /// Reads which notification first reported a coupon's issuing or redemption. Parameters: stock_id,
 /// coupon, kind, business_key.
 extern const Query<FactOrigin> kOriginOfCouponFact;
@@ -279,6 +282,48 @@ extern const Statement kInsertAudit;
 /// lower row numbers), limit.
 extern const Query<AuditRecord> kListAudit;
 
+// SQL statements of the search (sql_search.cpp). Each has a limit, and reads only through indexes.
+
+/// Reads the notifications with this id, with their content. Parameters: id, limit.
+extern const Query<NotificationRecord> kSearchNotifications;
+/// Reads notifications of one user, newest first, with their content. Parameters: openid_digest,
+/// before (only lower numbers of notifications), limit.
+extern const Query<NotificationRecord> kSearchOpenid;
+/// Reads the ledger facts of a coupon whose stock is not known: looks up the coupon in each stock
+/// of the ledger. Parameters: number of stocks to look at, coupon, limit.
+extern const Query<ReportedFact> kSearchCoupon;
+/// Reads the ledger facts of a coupon. Parameters: stock_id, coupon, limit.
+extern const Query<ReportedFact> kSearchCouponOfStock;
+/// Reads one page of the ledger facts of a stock. Parameters: stock_id; coupon, kind and
+/// business_key of the last fact of the previous page; limit.
+extern const Query<ReportedFact> kSearchStock;
+/// Reads the redemptions of coupons in a payment. Parameters: transaction_id, limit.
+extern const Query<ReportedFact> kSearchPayment;
+/// Reads the refunds of a payment. Parameters: transaction_id, limit.
+extern const Query<ReportedFact> kSearchRefundsOf;
+/// Reads the facts about one refund. Parameters: three business keys (one for each status), limit.
+extern const Query<ReportedFact> kSearchRefund;
+
+// SQL statements of the history of the counters (sql_search.cpp).
+
+/// Begins to write the history: counts the writes, and so makes other replicas that write the
+/// history wait for the end of this transaction.
+extern const Statement kLockHistory;
+/// Reads all totals, and the totals up to which the history is written. Result: HistoryValue, see
+/// there.
+extern const Query<HistoryValue> kHistoryTotals;
+/// Adds to one step of a series. Parameters: step_s, at_s, series, delta.
+extern const Statement kAddToHistory;
+/// Records up to which total the history is written. Parameters: series, value.
+extern const Statement kMarkHistory;
+/// Reads the history of a time, summed over longer steps, with the rows of kHistoryTotals, all as
+/// they were at the same moment. Parameters: length of the summed steps, step_s, from, to (seconds
+/// since the Unix epoch).
+extern const Query<HistoryValue> kHistory;
+
+/// \return the SQL statements of sql_search.cpp. Tests check their query plans.
+[[nodiscard]] std::span<const Statement* const> search_statements();
+
 // SQL statements about the version of the database schema.
 
 /// Reads the newest migration of the database.
@@ -287,7 +332,7 @@ extern const Query<SchemaVersion> kSchemaVersion;
 /// (schema version known to the oldest couponhook that may still use the database).
 extern const Statement kRecordMigration;
 
-/// \return all SQL statements of this file. Tests check their query plans.
+/// \return the SQL statements of this file, except for search_statements(). Tests check their query plans.
 [[nodiscard]] std::span<const Statement* const> all();
 
 }  // namespace couponhook::storage::sql

@@ -7,7 +7,9 @@
 
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_reply.hpp"
+#include "server/admin/history_admin.hpp"
 #include "server/admin/metrics.hpp"
+#include "server/admin/search_admin.hpp"
 #include "server/admin/status_page/status_page.hpp"
 #include "server/verdict/verdict.hpp"
 
@@ -76,6 +78,13 @@ void Admin::add_routes() {
           }));
   add_get(routes_, "/coupons/*/*", at_once([this](const AdminCall& call) {
             return coupon(call.path_parameters[0], call.path_parameters[1]);
+          }));
+  add_get(routes_, "/search", at_once([this](const AdminCall& call) {
+            return search_reply(sources_.reader, call.target);
+          }));
+  add_get(routes_, "/history", at_once([this](const AdminCall& call) {
+            return history_reply(sources_.reader, sources_.history,
+                                 base::to_unix_ms(sources_.clock()), call.target);
           }));
   routes_.add("POST", ReconcileIntake::kPath, [this](const AdminCall& call) {
     return sources_.reconcile_intake.take(call.request.body, call.by);
@@ -175,7 +184,8 @@ Task<Reply> Admin::handle(const Request& request) {
   co_return error(404, "NOT_FOUND",
                   "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
                   "/notifications/{id} "
-                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /audit /log");
+                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /search /history "
+                  "/audit /log");
 }
 
 Task<Reply> Admin::ready() {

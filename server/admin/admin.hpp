@@ -16,6 +16,7 @@
 #include "server/admin/audit_admin.hpp"
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/failed_logins.hpp"
+#include "server/admin/history_recorder.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/served_certificates.hpp"
@@ -53,6 +54,7 @@ struct AdminSources {
   const base::Live<ServedTls>& admin_tls;
   AuditTrail& audit;
   Log& log;
+  const HistoryRecorder& history;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

@@ -47,14 +47,11 @@ void write_history(base::JsonWriter& json, const std::vector<storage::AttemptRec
   json.end_list();
 }
 
-/// Writes one notification as JSON.
+/// Writes the deliveries of a notification.
 /// \param with_history true if the attempts of each delivery are written too. Lists of
 ///   notifications do not contain the attempts.
-void write_notification(base::JsonWriter& json, const storage::NotificationRecord& record,
-                        bool with_history) {
-  json.begin();
-  write_facts(json, record);
-  json.document("envelope", record.envelope).document("resource", record.resource);
+void write_deliveries(base::JsonWriter& json, const storage::NotificationRecord& record,
+                      bool with_history) {
   json.begin_list("deliveries");
   for (const storage::DeliveryRecord& delivery : record.deliveries) {
     json.begin();
@@ -62,7 +59,17 @@ void write_notification(base::JsonWriter& json, const storage::NotificationRecor
     if (with_history) write_history(json, delivery.history);
     json.end();
   }
-  json.end_list().end();
+  json.end_list();
+}
+
+/// Writes one notification as JSON, with its content; see write_deliveries().
+void write_notification(base::JsonWriter& json, const storage::NotificationRecord& record,
+                        bool with_history) {
+  json.begin();
+  write_facts(json, record);
+  json.document("envelope", record.envelope).document("resource", record.resource);
+  write_deliveries(json, record, with_history);
+  json.end();
 }
 
 void write_notification_counts(base::JsonWriter& json, const StatusView& view) {
@@ -280,8 +287,22 @@ std::string notifications_json(const storage::NotificationPage& page) {
   return json.take();
 }
 
+void write_without_content(base::JsonWriter& json, const storage::NotificationRecord& record) {
+  write_facts(json, record);
+  write_deliveries(json, record, true);
+}
+
 std::string coupon_json(std::string_view stock_id, std::string_view coupon,
                         const std::vector<storage::LedgerRecord>& records) {
+  base::JsonWriter json;
+  json.begin();
+  write_coupon(json, stock_id, coupon, records);
+  json.end();
+  return json.take();
+}
+
+void write_coupon(base::JsonWriter& json, std::string_view stock_id, std::string_view coupon,
+                  const std::vector<storage::LedgerRecord>& records) {
   std::vector<handlers::LedgerEntry> entries;
   entries.reserve(records.size());
   for (const storage::LedgerRecord& record : records) entries.push_back(ledger_entry(record.fact));
@@ -290,9 +311,7 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     return handlers::precedes_in_history(entries[a], entries[b]);
   });
-  base::JsonWriter json;
-  json.begin()
-      .text("stock_id", stock_id)
+  json.text("stock_id", stock_id)
       .text("coupon", coupon)
       .text("state", handlers::to_string(handlers::derive_state(entries)));
   write_sums(json, handlers::sum_refunds(entries));
@@ -309,8 +328,7 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
     write_refund(json, record.fact);
     json.end();
   }
-  json.end_list().end();
-  return json.take();
+  json.end_list();
 }
 
 }  // namespace couponhook::server

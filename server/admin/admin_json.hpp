@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.hpp"
 #include "server/admin/served_certificates.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/outbound/certificate_keeper.hpp"
@@ -70,6 +71,12 @@ struct StatusView {
 /// \param records the coupon's ledger records, in any order; must not be empty.
 [[nodiscard]] std::string coupon_json(std::string_view stock_id, std::string_view coupon,
                                       const std::vector<storage::LedgerRecord>& records);
+/// Writes the members of one notification without its envelope and resource, which may name a user,
+/// but with its deliveries and their attempts. The caller begins and ends the JSON object.
+void write_without_content(base::JsonWriter& json, const storage::NotificationRecord& record);
+/// Writes the members of coupon_json(). The caller begins and ends the JSON object.
+void write_coupon(base::JsonWriter& json, std::string_view stock_id, std::string_view coupon,
+                  const std::vector<storage::LedgerRecord>& records);
 /// Writes the body of an error reply, a JSON object with the members "code" and "message".
 [[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
 

@@ -158,6 +158,8 @@ StoreConfig read_store(Section section) {
   section.integer("retention_ledger_days", store.retention_ledger_days, 0, kDaysMax);
   section.integer("retention_audit_days", store.retention_audit_days, 0, kDaysMax);
   check_retention(section, store);
+  section.integer("history_days", store.history_days, 8, kDaysMax);
+  section.integer("history_minute_days", store.history_minute_days, 2, kDaysMax);
   std::int64_t interval = store.maintenance_interval.count();
   section.integer("maintenance_interval_s", interval, 1, 86400);
   store.maintenance_interval = seconds(interval);

@@ -90,6 +90,10 @@ struct StoreConfig {
   int retention_ledger_days = 0;
   /// Longer than a year, so that a yearly review sees all of it.
   int retention_audit_days = 400;
+  // Days for which the history of the counters is kept, for charts: a row for each hour, and a row
+  // for each minute.
+  int history_days = 35;
+  int history_minute_days = 2;
   /// Time between the starts of two purges (removal of old data).
   seconds maintenance_interval{3600};
   std::size_t max_queued = 4096;

@@ -1,5 +1,6 @@
 #include "server/receive/receive.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -8,11 +9,13 @@
 #include <boost/algorithm/string/join.hpp>
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "handlers/coupon_event.hpp"
 #include "handlers/event_catalogue.hpp"
+#include "handlers/json_fields.hpp"
 #include "handlers/ledger.hpp"
 #include "server/receive/fact_form.hpp"
 #include "server/receive/open_resource.hpp"
@@ -156,6 +159,26 @@ std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
   return entry->stock_id + "/" + entry->coupon;
 }
 
+/// Returns the openid in an event; empty if the event names no user. Events other than those of
+/// coupons have it in a field of the same name.
+std::string openid_of(const handlers::CouponEvent& event, std::string_view resource,
+                      const base::JsonLimits& limits) {
+  if (const auto* issued = std::get_if<handlers::CouponIssued>(&event)) return issued->openid;
+  if (!std::holds_alternative<handlers::OtherEvent>(event)) return {};
+  const auto object = base::parse_object(resource, limits);
+  if (!object) return {};
+  return handlers::JsonFields(&object->value()).text("openid");
+}
+
+/// Returns the digest under which the store finds the notifications of a user.
+std::optional<storage::OpenidDigest> openid_digest(const std::string& openid) {
+  if (openid.empty()) return std::nullopt;
+  const crypto::Sha256 whole = crypto::sha256(openid);
+  storage::OpenidDigest digest{};
+  std::copy_n(whole.begin(), digest.size(), digest.begin());
+  return digest;
+}
+
 /// Marks the deliveries that the HTTP reply waits for. These deliveries are stored with a lease for
 /// this replica, so that no other replica takes them between the commit and the call of the
 /// handler.
@@ -221,6 +244,7 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
     flaw += unusual;
     if (!flaw.empty()) admission.flaw.append(storage::flaw::kHarmless).append(flaw);
   }
+  admission.openid_digest = openid_digest(openid_of(event, resource, rules.json));
   auto entry = handlers::ledger_entry(std::move(event), notification.create_time);
 
   for (std::string_view handler : rules.outward.match(notification.event_type)) {

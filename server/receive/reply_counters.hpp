@@ -44,7 +44,8 @@ class ReplyCounters {
     count(verdict);
     const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
     const auto position = static_cast<std::size_t>(bound - kReplyTimeBounds.begin());
-    times_[position].fetch_add(1, std::memory_order_relaxed);
+    const bool acknowledged = row(verdict).status == kSuccessStatus;
+    times_[acknowledged ? 1 : 0][position].fetch_add(1, std::memory_order_relaxed);
     times_sum_us_.fetch_add(took.count(), std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
@@ -57,16 +58,29 @@ class ReplyCounters {
   }
   [[nodiscard]] ReplyTimes times() const {
     ReplyTimes result;
-    for (std::size_t i = 0; i < times_.size(); ++i) {
-      result.counts[i] = times_[i].load(std::memory_order_relaxed);
+    for (const Classes& classes : times_) {
+      for (std::size_t i = 0; i < classes.size(); ++i) {
+        result.counts[i] += classes[i].load(std::memory_order_relaxed);
+      }
     }
     result.sum = std::chrono::microseconds(times_sum_us_.load(std::memory_order_relaxed));
     return result;
   }
+  /// Returns the histogram of the reply times of acknowledged notifications, by the classes of
+  /// kReplyTimeBounds.
+  [[nodiscard]] std::array<std::uint64_t, kReplyTimeBounds.size() + 1> acknowledged() const {
+    std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      counts[i] = times_[1][i].load(std::memory_order_relaxed);
+    }
+    return counts;
+  }
 
  private:
   std::array<std::atomic<std::uint64_t>, kVerdictCount> counts_{};
-  std::array<std::atomic<std::uint64_t>, kReplyTimeBounds.size() + 1> times_{};
+  using Classes = std::array<std::atomic<std::uint64_t>, kReplyTimeBounds.size() + 1>;
+  /// Reply times: at position 1 those of acknowledged notifications, at position 0 all others.
+  std::array<Classes, 2> times_{};
   std::atomic<std::chrono::microseconds::rep> times_sum_us_{0};
   std::atomic<std::uint64_t> evictions_{0};
 };

@@ -37,11 +37,13 @@ storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_
 }
 
 Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
-                         base::WallClock clock, FailureObserver on_failure, Log& log)
+                         base::WallClock clock, FailureObserver on_failure,
+                         HistoryRecorder& history, Log& log)
     : connection_(std::move(connection)),
       options_(std::move(options)),
       clock_(std::move(clock)),
       on_failure_(std::move(on_failure)),
+      history_(history),
       log_(log),
       thread_([this] { work(); }) {}
 
@@ -52,6 +54,7 @@ Maintenance::~Maintenance() {
   // previous check, the log reports this before it says that the service has ended.
   try {
     check_place();
+    if (was_in_place_ && history_written_) write_history();
   } catch (...) {  // memory ran out; the process ends in any case
   }
 }
@@ -67,11 +70,13 @@ void Maintenance::ask_to_stop() {
 bool Maintenance::rest(std::chrono::steady_clock::duration time) {
   const auto until = SteadyClock::now() + time;
   const auto is_stopping = [this] { return stopping_; };
+  if (history_.is_due()) write_history();
   std::unique_lock lock(mutex_);
   while (until - SteadyClock::now() > kFolderCheckInterval) {
     if (wake_.wait_for(lock, kFolderCheckInterval, is_stopping)) return false;
     lock.unlock();
     check_place();
+    if (history_.is_due()) write_history();
     lock.lock();
   }
   return !wake_.wait_until(lock, until, is_stopping);
@@ -86,6 +91,34 @@ void Maintenance::check_place() {
                  "the store is in its place again, and notifications are accepted again");
   }
   was_in_place_ = there.has_value();
+}
+
+/// Writes the counts of the last minute into the history. A failure loses nothing: the counts are
+/// written with those of the next minute.
+void Maintenance::write_history() {
+  std::string why;
+  try {
+    const auto written = history_.write(*connection_);
+    if (!written) why = written.error().message;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  if (!why.empty() && history_written_) {
+    log_.message(Severity::kWarning, "history_failed",
+                 "the history of the counters could not be written, and is written later: " + why);
+  }
+  history_written_ = why.empty();
+}
+
+void Maintenance::delete_old_history(std::int64_t now_ms) {
+  const auto remove = [&](std::int64_t step_s, int days) {
+    const auto before_ms = before(now_ms, days);
+    if (!before_ms) return;
+    const auto removed = storage::delete_history(*connection_, step_s, *before_ms / 1000);
+    if (!removed) log_.message(Severity::kWarning, "purge_failed", removed.error().message);
+  };
+  remove(storage::kMinuteS, options_.store.history_minute_days);
+  remove(storage::kHourS, options_.store.history_days);
 }
 
 /// Stores a pair of times (wall clock and monotonic clock) now, while the wall clock is right. So a
@@ -149,6 +182,7 @@ void Maintenance::purge() {
   if (!may_purge(begun_ms)) return static_cast<void>(lease.end(*connection_));
   storage::Purge purge(*connection_, purge_cutoffs(options_.store, begun_ms),
                        storage::PurgeMode::kRemove, std::chrono::steady_clock::now);
+  delete_old_history(begun_ms);
   if (auto marked = purge.mark_ledger(begun_ms); !marked) {
     log_.message(Severity::kWarning, "purge_failed", marked.error().message);
   }

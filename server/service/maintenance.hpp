@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "server/admin/history_recorder.hpp"
 #include "server/config/config.hpp"
 #include "server/log/log.hpp"
 #include "storage/connection.hpp"
@@ -28,7 +29,8 @@ namespace couponhook::server {
 /// Maintenance thread, with its own store connection. It purges data whose retention time is over,
 /// slowly enough not to delay new notifications; with several replicas, only one purges at a time.
 /// Every second it also checks that the store is still where its URL says. Without this check,
-/// nobody would notice a moved or deleted store until the next notification.
+/// nobody would notice a moved or deleted store until the next notification. At the beginning of
+/// each minute it writes the counters into the history.
 class Maintenance {
  public:
   /// Function that the maintenance thread calls when the store is not where its URL says. The
@@ -47,9 +49,10 @@ class Maintenance {
     std::vector<std::string> served;
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
-              base::WallClock clock, FailureObserver on_failure, Log& log);
-  /// Calls ask_to_stop(), waits for the running transaction, and checks once more that the store is
-  /// still where its URL says.
+              base::WallClock clock, FailureObserver on_failure, HistoryRecorder& history,
+              Log& log);
+  /// Calls ask_to_stop(), waits for the running transaction, checks once more that the store is
+  /// still where its URL says, and writes the last counts into the history.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
@@ -66,6 +69,8 @@ class Maintenance {
   [[nodiscard]] bool may_purge(std::int64_t now_ms);
   void mark_clock() noexcept;
   void check_place();
+  void write_history();
+  void delete_old_history(std::int64_t now_ms);
   /// Logs once which handlers have open deliveries but are not configured. If the store does not
   /// answer, the next call tries again.
   void log_unclaimed();
@@ -79,8 +84,12 @@ class Maintenance {
   const Options options_;
   const base::WallClock clock_;
   const FailureObserver on_failure_;
+  HistoryRecorder& history_;
   Log& log_;
   bool was_in_place_ = true;
+  /// False if the last write of the history failed: then the store does not answer, and the end of
+  /// the service does not wait for it.
+  bool history_written_ = true;
   /// The reason, as last reported, why the wall clock may be wrong; empty if the clock seems right.
   std::string clock_error_;
 

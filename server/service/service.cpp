@@ -127,6 +127,7 @@ class Service {
 
   // The beginning of a notification's way.
   ReplyCounters reply_counters_;
+  HistoryRecorder history_;
   UnknownSerials unknown_serials_;
   Receiver receiver_;
   HealthPath health_path_;
@@ -159,6 +160,7 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                 {live_, setup_.handlers, outbound_.fetched(),
                  [this](const Config& config) { apply_config(config); }},
                 options_.environment, options_.handler_types, options_.clock, log_),
+      history_(reply_counters_, options_.clock),
       receiver_(live_.merchants, setup_.rules, inbox_, deliveries_.worker(), reply_counters_, log_,
                 options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status,
@@ -174,7 +176,7 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                  [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
-               unknown_serials_, receiver_.signature_faults(), options_.clock, log_}),
+               unknown_serials_, receiver_.signature_faults(), history_, options_.clock, log_}),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
                       {[this](std::exception_ptr bug) { log_bug(bug); }}) {}
@@ -202,7 +204,7 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
       Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
                            milliseconds(offset(random)), handler_names(setup_.config).served},
       options_.clock, [this](const storage::Failure& failure) { tell_store_failure(failure); },
-      log_);
+      history_, log_);
 }
 
 void Service::run() {
@@ -342,15 +344,17 @@ void Service::close() {
 
 /// Stops all threads. Threads that post work to the I/O threads stop before the I/O threads do: the
 /// store's writer posts commit results, and the delivery worker posts handler results. It is safe
-/// to call this function twice.
+/// to call this function twice. The maintenance thread ends after everything that counts, because
+/// it writes the last counts into the history.
 /// \param stop_by time until which the function waits for running handler calls.
 void Service::stop_threads(SteadyClock::time_point stop_by) {
-  maintenance_.reset();
+  if (maintenance_) maintenance_->ask_to_stop();
   outbound_.stop_reconciler();
   inbox_.stop();
   deliveries_.stop(
       std::max(std::chrono::floor<milliseconds>(stop_by - SteadyClock::now()), milliseconds(0)));
   listener_.stop();
+  maintenance_.reset();
   admin_listener_.stop();
 }
 

@@ -63,7 +63,8 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               sources.live.tls,
               sources.live.admin_tls,
               audit_,
-              sources.log}) {}
+              sources.log,
+              sources.history}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

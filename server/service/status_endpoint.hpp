@@ -39,6 +39,7 @@ class StatusEndpoint {
     const ReplyCounters& reply_counters;
     const UnknownSerials& unknown_serials;
     const SignatureFaults& signature_faults;
+    const HistoryRecorder& history;
     base::WallClock clock;
     Log& log;
   };

@@ -283,6 +283,7 @@ void Purge::append_removal(std::int64_t after, std::int64_t to) {
   append_counted(counter::kUnreadable, Command(sql::kDeleteFlawed, {after, to}));
   commands_.push_back(Command(sql::kDeleteNotifications, {after, to}));
   commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
+  commands_.push_back(Command(sql::kDeleteOpenids, {after, to}));
 }
 
 /// Appends a DELETE statement whose number of deleted rows must be subtracted from a stored total,

@@ -111,6 +111,12 @@ const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
+const Statement kDeleteOpenids{
+    "DELETE FROM notification_openids WHERE seq > $1 AND seq <= $2"
+    " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = notification_openids.seq)"};
+
+const Statement kDeleteHistory{"DELETE FROM history WHERE step_s = $1 AND at_s < $2"};
+
 // Tests the age of a quarantined body as well as its row number: in SQLite, a new body may get the
 // number of a body that was deleted.
 const Statement kDeleteQuarantine{
@@ -198,6 +204,8 @@ std::span<const Statement* const> purge_statements() {
                                                                 &kDeleteFlawed,
                                                                 &kDeleteNotifications,
                                                                 &kDeleteConflicts,
+                                                                &kDeleteOpenids,
+                                                                &kDeleteHistory,
                                                                 &kDeleteQuarantine,
                                                                 &kNewestLedgerMark,
                                                                 &kMarkLedger,

@@ -113,6 +113,12 @@ extern const Statement kDeleteNotifications;
 /// Deletes the conflicts of notifications that were deleted. Parameters: after, to (range of
 /// notification numbers).
 extern const Statement kDeleteConflicts;
+/// Deletes the digests of openids of notifications that were deleted. Parameters: after, to (range
+/// of notification numbers).
+extern const Statement kDeleteOpenids;
+/// Deletes the history of the counters before a time. Parameters: step_s (length of a step), before
+/// (seconds since the Unix epoch).
+extern const Statement kDeleteHistory;
 /// Deletes old quarantined bodies. Parameters: to (highest row number), before (time of reception).
 /// Result: seq (row number).
 extern const Statement kDeleteQuarantine;

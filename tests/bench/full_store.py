@@ -118,6 +118,7 @@ class PostgresStore:
         self.execute(
             "ALTER TABLE notifications DROP CONSTRAINT notifications_pkey",
             "ALTER TABLE coupon_history DROP CONSTRAINT coupon_history_pkey",
+            "DROP INDEX coupon_history_transaction",
             f"UPDATE notifications SET received_at = received_at - {AGE_MS}",
             f"""INSERT INTO notifications (id, received_at, {NOTIFICATION})
                 SELECT gen_random_uuid()::text,
@@ -133,6 +134,8 @@ class PostgresStore:
                 CROSS JOIN (SELECT {FACT} FROM coupon_history LIMIT 1) AS model""",
             "ALTER TABLE notifications ADD PRIMARY KEY (id, mchid)",
             "ALTER TABLE coupon_history ADD PRIMARY KEY (stock_id, coupon, kind, business_key)",
+            "CREATE INDEX coupon_history_transaction ON coupon_history (transaction_id)"
+            " WHERE transaction_id <> ''",
             "VACUUM ANALYZE")
         self.restart_server(fsync="on")
         # Loads the indexes of the tables into memory, as on a PostgreSQL server that has run for

@@ -94,9 +94,9 @@ class PlansTest : public StoreTest {
 
  private:
   /// Names of tables that stay small. Names that begin with `few_` are subqueries with a LIMIT.
-  static constexpr std::array<std::string_view, 9> kSmall{
+  static constexpr std::array<std::string_view, 10> kSmall{
       "counters",          "heartbeat",   "clock_marks",  "pauses", "couponhook_schema",
-      "retention_cursors", "task_leases", "ledger_marks", "few_"};
+      "retention_cursors", "task_leases", "ledger_marks", "few_",   "history_marks"};
 
   static bool names_small(const std::string& step, std::string_view before_name) {
     return std::ranges::any_of(kSmall, [&](std::string_view table) {
@@ -120,7 +120,7 @@ class PlansTest : public StoreTest {
 COUPONHOOK_ON_EVERY_ENGINE(PlansTest);
 
 TEST_P(PlansTest, SearchRatherThanWalk) {
-  for (const auto statements : {sql::all(), sql::purge_statements()}) {
+  for (const auto statements : {sql::all(), sql::search_statements(), sql::purge_statements()}) {
     for (const Statement* statement : statements) {
       if (may_be_walked(*statement)) continue;
       for (const std::string& step : walks(plan_of(*statement))) {
@@ -140,6 +140,15 @@ TEST_P(PlansTest, ListWithoutSorting) {
     for (const std::string& step : sorts(plan_of(*list))) {
       ADD_FAILURE() << list->text << "\n" << step;
     }
+  }
+}
+
+TEST_P(PlansTest, SearchThroughTheIndexesOfTheirIdentifiers) {
+  EXPECT_EQ(uses(plan_of(sql::kSearchPayment), "coupon_history_transaction"), 1);
+  EXPECT_GE(uses(plan_of(sql::kSearchRefund), "refunds_business_key"), 1);
+  for (const Statement* list : {static_cast<const Statement*>(&sql::kSearchOpenid),
+                                static_cast<const Statement*>(&sql::kSearchStock)}) {
+    EXPECT_EQ(sorts(plan_of(*list)), Steps()) << list->text;
   }
 }
 
