@@ -31,7 +31,7 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
               sources.outbound.reconciled(), sources.unknown_serials, sources.signature_faults,
               sources.reloader.counters(), sources.outbound.certificates(), sources.live.tls,
-              sources.live.admin_tls}) {}
+              sources.live.admin_tls, sources.runtime_figures}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

@@ -25,6 +25,7 @@ READERS = {
     "read_trusted_proxies": ("listener",),
     "read_listener": ("listener",),
     "read_admin": ("admin",),
+    "read_metrics_place": ("admin",),
     "read_store": ("store",),
     "read_deliveries": ("deliveries",),
     "read_log": ("log",),

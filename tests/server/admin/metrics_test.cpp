@@ -16,26 +16,28 @@ using ::testing::Not;
 class Metrics : public ::testing::Test {
  protected:
   std::string text(storage::Reader::Result<storage::StoreCounts> counts) {
-    return metrics_text({.version = "1.2.3",
-                         .uptime = std::chrono::seconds(5),
-                         .ready = true,
-                         .engine = "sqlite",
-                         .store_ok = counts.has_value(),
-                         .size_bytes = {},
-                         .now_ms = 10'000,
-                         .activity = {},
-                         .counts = std::move(counts),
-                         .reply_counters = reply_counters_,
-                         .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
-                         .reconciled = {},
-                         .unknown_serials = {},
-                         .signature_faults = {},
-                         .pauses = pauses_,
-                         .unclaimed = unclaimed_,
-                         .served = {"crm", "erp"}});
+    const StatusView view{.version = "1.2.3",
+                          .uptime = std::chrono::seconds(5),
+                          .ready = true,
+                          .engine = "sqlite",
+                          .store_ok = counts.has_value(),
+                          .size_bytes = {},
+                          .now_ms = 10'000,
+                          .activity = {},
+                          .counts = std::move(counts),
+                          .reply_counters = reply_counters_,
+                          .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
+                          .reconciled = {},
+                          .unknown_serials = {},
+                          .signature_faults = {},
+                          .pauses = pauses_,
+                          .unclaimed = unclaimed_,
+                          .served = {"crm", "erp"}};
+    return metrics_text(view, figures_);
   }
 
   ReplyCounters reply_counters_;
+  RuntimeFigures figures_;
   std::vector<storage::PauseRecord> pauses_;
   std::vector<storage::HandlerBacklog> unclaimed_;
 };
