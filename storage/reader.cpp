@@ -150,6 +150,19 @@ Reader::Result<StoreCounts> Reader::counts() {
   return counts;
 }
 
+Reader::Result<std::vector<std::optional<std::int64_t>>> Reader::next_due_ms(
+    std::span<const std::string> handlers) {
+  std::vector<Command> commands;
+  for (const std::string& handler : handlers) {
+    commands.push_back(Command(sql::kNextDue, {std::string_view(handler)}));
+  }
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  std::vector<std::optional<std::int64_t>> due;
+  for (const Rows& rows : results) due.push_back(first_integer(rows));
+  return due;
+}
+
 Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,
                                                                        std::string_view mchid) {
   // An empty id must find nothing: it would match the quarantined bodies from which no id could be

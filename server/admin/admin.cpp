@@ -195,7 +195,10 @@ Task<Reply> Admin::metrics() {
 }
 
 Task<std::string> Admin::read_metrics() {
-  const StatusView view = co_await read_status(kReadyTimeout);
+  StatusView view = co_await read_status(kReadyTimeout);
+  if (view.counts && !view.served.empty()) {
+    if (auto due = sources_.reader.next_due_ms(view.served)) view.next_due_ms = std::move(*due);
+  }
   co_return metrics_text(view, sources_.runtime_figures());
 }
 

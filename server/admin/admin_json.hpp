@@ -51,6 +51,9 @@ struct StatusView {
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
+  /// Time at which the next delivery to each handler in `served` is due, in milliseconds since the
+  /// Unix epoch; only for /metrics. Empty when the store could not be read.
+  std::vector<std::optional<std::int64_t>> next_due_ms{};
 };
 
 /// Writes the body of `GET /status`.

@@ -38,20 +38,20 @@ class MetricFamily {
   /// Adds a histogram.
   /// \param bounds upper bounds of the classes, in the unit in which the values were counted.
   /// \param counts one number for each bound, and one for the values above the last bound.
-  /// \param unit size of that unit in the unit of the metric: 1e-6 for microseconds in a metric of
-  ///   seconds.
+  /// \param divisor number of those units in one unit of the metric: 1e6 for microseconds in a
+  ///   metric of seconds. A division gives exact bounds such as 0.0025.
   MetricFamily& histogram(std::span<const std::uint64_t> bounds,
-                          const base::HistogramCounts& counts, double unit,
+                          const base::HistogramCounts& counts, double divisor,
                           MetricLabels labels = {}) {
     if (counts.counts.size() != bounds.size() + 1) return *this;
     prometheus::ClientMetric::Histogram& histogram = add(std::move(labels)).histogram;
     for (std::size_t i = 0; i < counts.counts.size(); ++i) {
       histogram.sample_count += counts.counts[i];
-      const double bound = i < bounds.size() ? static_cast<double>(bounds[i]) * unit
+      const double bound = i < bounds.size() ? static_cast<double>(bounds[i]) / divisor
                                              : std::numeric_limits<double>::infinity();
       histogram.bucket.push_back({histogram.sample_count, bound});
     }
-    histogram.sample_sum = static_cast<double>(counts.sum) * unit;
+    histogram.sample_sum = static_cast<double>(counts.sum) / divisor;
     return *this;
   }
   [[nodiscard]] bool empty() const { return family_.metric.empty(); }

@@ -49,7 +49,7 @@ void collect_replies(MetricFamilies& families, const ReplyCounters& reply_counte
       .histogram(
           "reply_seconds",
           "Time from a complete request on a merchant's path to the decision about its reply")
-      .histogram(bounds, counts, 1e-6);
+      .histogram(bounds, counts, 1e6);
   families
       .counter("connections_evicted_total",
                "Connections without a valid signature that were closed to make room for new ones "
@@ -156,6 +156,14 @@ void collect_handlers(MetricFamilies& families, const StatusView& view) {
   if (view.unclaimed.empty()) unclaimed.sample(0, {{"handler", ""}});
   for (const storage::HandlerBacklog& each : view.unclaimed) {
     unclaimed.sample(each.open, {{"handler", each.handler}});
+  }
+  MetricFamily& overdue = families.gauge("deliveries_overdue_seconds",
+                                         "Time since a delivery to the handler should have been "
+                                         "made, of the one that waits longest; 0 "
+                                         "if none is late. A paused delivery is not late");
+  for (std::size_t i = 0; i < view.next_due_ms.size(); ++i) {
+    const std::int64_t late_ms = view.now_ms - view.next_due_ms[i].value_or(view.now_ms);
+    overdue.sample(seconds_of(std::max<std::int64_t>(0, late_ms)), {{"handler", view.served[i]}});
   }
   std::map<std::string_view, bool> paused;
   for (const std::string& handler : view.served) paused[handler] = false;

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kReadTimeout{8};
 
 /// One reading of the metrics, for all requests that wait for it. Used on the listener's thread,
 /// except done().
-class MetricsListener::Reading : public std::enable_shared_from_this<Reading> {
+class MetricsListener::Reading : public std::enable_shared_from_this<MetricsListener::Reading> {
  public:
   explicit Reading(Executor executor) : executor_(std::move(executor)) {}
 

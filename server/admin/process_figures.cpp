@@ -1,7 +1,6 @@
 #include "server/admin/process_figures.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -56,6 +55,18 @@ std::optional<double> boot_time(const fs::path& file) {
   return std::nullopt;
 }
 
+/// Counts the open files, with the descriptor through which the folder is read.
+std::optional<std::uint64_t> count_open_files(const fs::path& folder) {
+  std::error_code ec;
+  std::uint64_t files = 0;
+  for (fs::directory_iterator file(folder, ec); !ec && file != fs::directory_iterator();
+       file.increment(ec)) {
+    ++files;
+  }
+  if (ec) return std::nullopt;
+  return files;
+}
+
 }  // namespace
 
 ProcessFigures read_process_figures(const fs::path& proc) {
@@ -64,10 +75,7 @@ ProcessFigures read_process_figures(const fs::path& proc) {
   const auto started = read_stat(proc / "self/stat", ticks_per_second, figures);
   const auto boot = boot_time(proc / "stat");
   if (started && boot) figures.start_time = *boot + *started / ticks_per_second;
-  std::error_code ec;
-  const fs::directory_iterator files(proc / "self/fd", ec);
-  // The count includes the descriptor with which the folder is read.
-  if (!ec) figures.open_files = static_cast<std::uint64_t>(std::distance(begin(files), end(files)));
+  figures.open_files = count_open_files(proc / "self/fd");
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.max_open_files = limit.rlim_cur;
   return figures;

@@ -9,7 +9,8 @@
 namespace couponhook::server {
 namespace {
 
-constexpr double kMicrosecond = 1e-6;
+/// Microseconds in a second.
+constexpr double kMicroseconds = 1e6;
 
 void collect_handler_calls(MetricFamilies& families, const std::vector<HandlerFigures>& handlers) {
   MetricFamily& attempts = families.counter(
@@ -33,7 +34,7 @@ void collect_handler_calls(MetricFamilies& families, const std::vector<HandlerFi
       attempts.sample(each.attempts[static_cast<std::size_t>(outcome)],
                       {{"handler", each.handler}, {"outcome", std::string(name)}});
     }
-    seconds.histogram(base::kWorkTimeBounds, each.call_times, kMicrosecond,
+    seconds.histogram(base::kWorkTimeBounds, each.call_times, kMicroseconds,
                       {{"handler", each.handler}});
     open.sample(each.is_breaker_open ? 1 : 0, {{"handler", each.handler}});
   }
@@ -92,7 +93,7 @@ void collect_runtime(MetricFamilies& families, const RuntimeFigures& figures) {
   families
       .histogram("commit_seconds",
                  "Time of a successful commit of this replica, from the begin of its transaction")
-      .histogram(base::kWorkTimeBounds, figures.commits.times, kMicrosecond);
+      .histogram(base::kWorkTimeBounds, figures.commits.times, kMicroseconds);
   families
       .histogram("commit_rows",
                  "Notifications, copies, quarantined bodies and test rows in one commit")
@@ -100,7 +101,7 @@ void collect_runtime(MetricFamilies& families, const RuntimeFigures& figures) {
   families
       .histogram("verify_seconds",
                  "Time of the check of a notification's signature, whether it is valid or not")
-      .histogram(base::kVerifyTimeBounds, figures.verify_times, kMicrosecond);
+      .histogram(base::kVerifyTimeBounds, figures.verify_times, kMicroseconds);
   if (figures.clock_offset) {
     families
         .gauge("clock_offset_seconds",

@@ -335,8 +335,12 @@ class Handlers(ServiceTestCase):
         for number in range(8):
             self.send(f"down-{number}")
         wait_until(lambda: self.value("breaker_open") == 1, 15, "the open circuit breaker")
+        wait_until(lambda: self.value("deliveries_overdue_seconds") > 0, what="a late delivery")
         self.target.start()
         wait_until(lambda: self.value("breaker_open") == 0, 40, "the closed circuit breaker")
+        wait_until(lambda: self.deliveries("pending") + self.deliveries("retrying") == 0, 40,
+                   "the waiting deliveries")
+        self.assertEqual(self.value("deliveries_overdue_seconds"), 0)
 
     def test_what_is_sealed_in_quarantine_goes_up_and_down(self):
         def sealed():

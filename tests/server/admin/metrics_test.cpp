@@ -105,6 +105,37 @@ TEST_F(Metrics, ReportPausedHandlers) {
               HasSubstr("couponhook_handler_paused{handler=\"erp\"} 1\n"));
 }
 
+TEST_F(Metrics, ReportDeliveriesByHandlerAndTheRestWithoutOne) {
+  storage::StoreCounts counts;
+  counts.deliveries_pending = 5;
+  counts.deliveries_dead = 2;
+  counts.by_handler = {{"crm", {.pending = 3}}, {"old", {.dead = 2}}};
+
+  const std::string output = text(counts);
+
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"crm\",state=\"pending\"} 3\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"erp\",state=\"pending\"} 0\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"old\",state=\"dead\"} 2\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"\",state=\"pending\"} 2\n"));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_deliveries{handler=\"\",state=\"dead\"}")));
+}
+
+TEST_F(Metrics, ReportHistogramsInSeconds) {
+  base::Histogram<base::kWorkTimeBounds> times;
+  times.add(std::chrono::milliseconds(2));
+  times.add(std::chrono::seconds(40));
+  figures_.handlers.push_back({"crm", {1, 2, 3, 4}, times.counts(), true});
+
+  const std::string output = text(storage::StoreCounts{});
+
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"0.0025\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"30\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"+Inf\"} 2\n"));
+  EXPECT_THAT(output, HasSubstr("_attempts_total{handler=\"crm\",outcome=\"lost\"} 4\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_breaker_open{handler=\"crm\"} 1\n"));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_clock_offset_seconds")));
+}
+
 TEST_F(Metrics, ReportUnclaimedDeliveries) {
   EXPECT_THAT(text(storage::StoreCounts{}),
               HasSubstr("couponhook_deliveries_unclaimed{handler=\"\"} 0\n"));
