@@ -4,6 +4,7 @@
 
 #include "deliveries_fixture.hpp"
 #include "storage/delivery_control.hpp"
+#include "storage/totals.hpp"
 
 namespace couponhook::storage {
 namespace {
