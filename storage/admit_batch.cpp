@@ -294,7 +294,7 @@ void BatchWriter::append_delivery(const Admitted& item, const NewDelivery& deliv
                                   std::int64_t now_ms) {
   const std::int64_t received_at_ms = item.admission->received_at_ms;
   const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
-  counters_.add(counter::kDeliveriesPending);
+  counters_.add_delivery(delivery.handler, counter::kDeliveriesPending);
   const bool first = leases_wanted_ && taken_lanes_.insert(lane).second;
   if (delivery.leased && first && !is_paused(delivery, item.admission->event_type)) {
     leasing_.push_back({item.work, &delivery, commands_.size()});

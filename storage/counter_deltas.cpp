@@ -4,6 +4,13 @@
 
 namespace couponhook::storage {
 
+std::string counter_of_handler(std::string_view total, std::string_view handler) {
+  std::string name(total);
+  name += ':';
+  name += handler;
+  return name;
+}
+
 void CounterDeltas::know(std::string_view name) {
   const bool is_new = totals_.try_emplace(std::string(name), 0).second;
   if (is_new && name.starts_with(counter::kTypePrefix)) ++types_;
@@ -28,6 +35,16 @@ void CounterDeltas::add_type(std::string_view event_type) {
     know(type_name_);
   }
   add(type_name_);
+}
+
+void CounterDeltas::add_delivery(std::string_view handler, std::string_view total,
+                                 std::int64_t delta) {
+  add(total, delta);
+  // The name is made in a member, so that counting allocates no memory.
+  handler_name_ = total;
+  handler_name_ += ':';
+  handler_name_ += handler;
+  add(handler_name_, delta);
 }
 
 void CounterDeltas::clear() {

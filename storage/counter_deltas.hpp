@@ -26,6 +26,7 @@ inline constexpr std::string_view kQuarantined = "quarantined";
 // conflicts, quarantined) count all events since the store was created.
 inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
+inline constexpr std::string_view kDeliveriesPrefix = "deliveries:";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
 inline constexpr std::string_view kDeliveriesRetrying = "deliveries:retrying";
 inline constexpr std::string_view kDeliveriesDead = "deliveries:dead";
@@ -36,6 +37,12 @@ inline constexpr std::string_view kDeliveriesDied = "deliveries:died";
 inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter
+
+/// Returns the name of the total of the deliveries of one handler in one state, such as
+/// "deliveries:dead:crm". A store that an older release wrote lacks these totals at first; see
+/// correct_totals().
+/// \param total name of the total of the state, such as counter::kDeliveriesDead.
+[[nodiscard]] std::string counter_of_handler(std::string_view total, std::string_view handler);
 
 /// Collects the changes of the stored totals by name, so that a transaction updates each total only
 /// once. The names stay in memory from one transaction to the next, so counting allocates no
@@ -58,6 +65,17 @@ class CounterDeltas {
     add(from, -1);
     add(to);
   }
+  /// Adds `delta` to the total of the deliveries in one state, and to the total of those deliveries
+  /// that belong to one handler.
+  /// \param total name of the total of the state, such as counter::kDeliveriesDead.
+  void add_delivery(std::string_view handler, std::string_view total, std::int64_t delta = 1);
+  /// Counts a delivery that changes its state: subtracts one from the totals of `from`, and adds
+  /// one to those of `to`.
+  void move_delivery(std::string_view handler, std::string_view from, std::string_view to) {
+    if (from == to) return;
+    add_delivery(handler, from, -1);
+    add_delivery(handler, to);
+  }
   void add_type(std::string_view event_type);
   void clear();
 
@@ -71,6 +89,7 @@ class CounterDeltas {
   Totals totals_;
   std::size_t types_ = 0;
   std::string type_name_;
+  std::string handler_name_;
 };
 
 }  // namespace couponhook::storage

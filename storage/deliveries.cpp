@@ -69,11 +69,12 @@ Deliveries::Work Deliveries::count_and_run() {
 
 /// Writes that a delivery has ended, and makes the next delivery of its ordering lane (same handler
 /// and coupon) due, so that it is made now.
-void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
-                     std::string_view state, std::string_view error, std::int64_t now_ms) {
+void Deliveries::end(std::int64_t delivery_id, std::string_view handler, std::int64_t lane,
+                     std::string_view from, std::string_view state, std::string_view error,
+                     std::int64_t now_ms) {
   commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));
   commands_.push_back(Command(sql::kPromote, {now_ms, lane}));
-  counters_.move(counter_of(from), counter_of(state));
+  counters_.move_delivery(handler, counter_of(from), counter_of(state));
   if (state == state::kDead) counters_.add(counter::kDeliveriesDied);
 }
 
@@ -121,11 +122,11 @@ void Deliveries::report(const Finished& finished, const HeldDelivery& held, std:
   if (finished.result == DeliveryResult::kRetry) {
     commands_.push_back(
         Command(sql::kReport, {state::kRetrying, finished.due_at_ms, nullptr, finished.error, id}));
-    counters_.move(counter_of(held.state), counter::kDeliveriesRetrying);
+    counters_.move_delivery(held.handler, counter_of(held.state), counter::kDeliveriesRetrying);
     return;
   }
   const bool dead = finished.result == DeliveryResult::kDead;
-  end(id, held.lane, held.state, state_after(finished.result),
+  end(id, held.handler, held.lane, held.state, state_after(finished.result),
       dead ? finished.error : std::string_view(), now_ms);
 }
 

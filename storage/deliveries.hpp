@@ -186,8 +186,9 @@ class Deliveries {
   struct Claim;
 
   [[nodiscard]] Work run();
-  void end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
-           std::string_view state, std::string_view error, std::int64_t now_ms);
+  void end(std::int64_t delivery_id, std::string_view handler, std::int64_t lane,
+           std::string_view from, std::string_view state, std::string_view error,
+           std::int64_t now_ms);
   [[nodiscard]] Work count_and_run();
 
   // Functions that take deliveries under leases; they are defined in deliveries_claim.cpp.

@@ -192,7 +192,8 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
         }
       }
     } else if (found.empty()) {
-      end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);
+      end(candidate.delivery_id, candidate.handler, candidate.lane, candidate.state, state::kDead,
+          kRemoved, now_ms);
     } else {
       NotificationContent content = sql::kContent.read(found[0]);
       if (const PauseRecord* pause = pause_of(candidate, content.event_type)) {

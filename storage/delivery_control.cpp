@@ -108,7 +108,8 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
       results[i] = ControlResult::kDone;
       commands_.push_back(
           Command(sql::kRetryNow, {delivery.state_if_retried(), now_ms, deliveries[i]}));
-      counters_.move(counter_of(delivery.state), counter_of(delivery.state_if_retried()));
+      counters_.move_delivery(delivery.handler, counter_of(delivery.state),
+                              counter_of(delivery.state_if_retried()));
     }
   }
   return count_and_run();
@@ -167,7 +168,8 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
       commands_.push_back(
           Command(sql::kMove, {to, lane, delivery.state_if_retried(), now_ms, deliveries[i]}));
       commands_.push_back(Command(sql::kPromote, {now_ms, delivery.lane}));
-      counters_.move(counter_of(delivery.state), counter_of(delivery.state_if_retried()));
+      counters_.add_delivery(delivery.handler, counter_of(delivery.state), -1);
+      counters_.add_delivery(to, counter_of(delivery.state_if_retried()));
     }
   }
   return count_and_run();
@@ -212,7 +214,8 @@ void DeliveryControl::drop(std::int64_t delivery_id, const DeliveryToChange& del
                                                     now_ms, now_ms, outcome::kSkipped, reason}));
   commands_.push_back(Command(sql::kSkip, {now_ms, reason, delivery_id}));
   commands_.push_back(Command(sql::kPromote, {now_ms, delivery.lane}));
-  counters_.move(counter_of(delivery.state), counter::kDeliveriesSkipped);
+  counters_.move_delivery(delivery.handler, counter_of(delivery.state),
+                          counter::kDeliveriesSkipped);
 }
 
 DeliveryControl::Result<std::vector<PauseRecord>> DeliveryControl::active_pauses() {

@@ -84,6 +84,9 @@ struct Inbox::Impl {
 
   RequestQueue queue{options};
 
+  base::Histogram<base::kWorkTimeBounds> commit_times;
+  base::Histogram<base::kRowBounds> commit_rows;
+
   // Members that callers and writer threads share; the mutex protects them.
   mutable std::mutex mutex;
   InboxActivity activity;
@@ -199,6 +202,7 @@ Connection::Result<void> Inbox::Impl::write_when_free(Writer& writer, std::span<
 }
 
 Connection::Result<void> Inbox::Impl::write_once(Writer& writer, std::span<Work> batch) noexcept {
+  const auto begun = SteadyClock::now();
   std::int64_t now_ms = 0;
   const auto attempt = [&]() -> Connection::Result<void> {
     try {
@@ -210,6 +214,8 @@ Connection::Result<void> Inbox::Impl::write_once(Writer& writer, std::span<Work>
   };
   auto written = attempt();
   if (written) {
+    commit_times.add(SteadyClock::now() - begun);
+    commit_rows.add(batch.size());
     note_commit(batch, now_ms);
   } else {
     note_failure(written.error());
@@ -320,6 +326,10 @@ void Inbox::stop() {
 
 InboxActivity Inbox::activity() const {
   return impl_->current_activity();
+}
+
+CommitHistograms Inbox::commit_histograms() const {
+  return {impl_->commit_times.counts(), impl_->commit_rows.counts()};
 }
 
 }  // namespace couponhook::storage

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
 
@@ -78,6 +79,13 @@ struct InboxActivity {
   std::optional<std::chrono::milliseconds> stalled_for = std::nullopt;
 };
 
+/// Histograms of the Inbox's commits since the start, for metrics.
+struct CommitHistograms {
+  /// Time of each successful transaction, from its begin to the end of its commit, in microseconds.
+  base::HistogramCounts times;
+  base::HistogramCounts rows;  ///< number of requests in each of these transactions
+};
+
 /// Stores notifications with group commit. Callers queue requests. A writer thread takes all
 /// waiting requests, sorts them by key, writes them in one transaction, commits with full
 /// durability, and then tells every caller the outcome. The latency is about that of one commit,
@@ -140,6 +148,7 @@ class Inbox {
   void stop();
 
   [[nodiscard]] InboxActivity activity() const;
+  [[nodiscard]] CommitHistograms commit_histograms() const;
 
  private:
   struct Impl;

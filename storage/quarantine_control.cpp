@@ -95,7 +95,7 @@ QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
     commands_.push_back(Command(
         sql::kInsertDelivery,
         {stored.sequence, delivery.handler, stored.received_at_ms, lane, delivery.ordering_key}));
-    counters_.add(counter::kDeliveriesPending);
+    counters_.add_delivery(delivery.handler, counter::kDeliveriesPending);
   }
   return {};
 }

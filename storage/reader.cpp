@@ -87,6 +87,26 @@ const Query<NotificationRecord>& list_query(Listing listing) {
   return listing == Listing::kUnreadable ? sql::kListUnreadable : sql::kListNotifications;
 }
 
+/// Adds a total of one handler's deliveries in one state, whose name is like "deliveries:dead:crm".
+/// \return false if the total is another one.
+bool add_handler_total(std::string_view name, std::int64_t value,
+                       std::map<std::string, DeliveryTotals>& by_handler) {
+  if (!name.starts_with(counter::kDeliveriesPrefix)) return false;
+  const auto colon = name.find(':', counter::kDeliveriesPrefix.size());
+  if (colon == std::string_view::npos) return false;
+  static constexpr std::array<std::pair<std::string_view, std::int64_t DeliveryTotals::*>, 5>
+      kMembers{{{counter::kDeliveriesPending, &DeliveryTotals::pending},
+                {counter::kDeliveriesRetrying, &DeliveryTotals::retrying},
+                {counter::kDeliveriesDead, &DeliveryTotals::dead},
+                {counter::kDeliveriesDone, &DeliveryTotals::done},
+                {counter::kDeliveriesSkipped, &DeliveryTotals::skipped}}};
+  DeliveryTotals& totals = by_handler[std::string(name.substr(colon + 1))];
+  for (const auto& [total, member] : kMembers) {
+    if (name.substr(0, colon) == total) totals.*member = value;
+  }
+  return true;
+}
+
 StoreCounts totals_from(Rows& rows) {
   StoreCounts counts;
   const std::array<std::pair<std::string_view, std::int64_t*>, 11> totals{{
@@ -103,6 +123,7 @@ StoreCounts totals_from(Rows& rows) {
       {counter::kDeliveriesSkipped, &counts.deliveries_skipped},
   }};
   for (const auto& [name, value] : sql::kTotals.read_all(rows)) {
+    if (add_handler_total(name, value, counts.by_handler)) continue;
     if (name.starts_with(counter::kTypePrefix)) {
       counts.by_type.push_back({name.substr(counter::kTypePrefix.size()), value});
       continue;
@@ -127,6 +148,19 @@ Reader::Result<StoreCounts> Reader::counts() {
   counts.last_received_at_ms = first_integer(results[1]);
   counts.oldest_pending_at_ms = least(results[2]);
   return counts;
+}
+
+Reader::Result<std::vector<std::optional<std::int64_t>>> Reader::next_due_ms(
+    std::span<const std::string> handlers) {
+  std::vector<Command> commands;
+  for (const std::string& handler : handlers) {
+    commands.push_back(Command(sql::kNextDue, {std::string_view(handler)}));
+  }
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  std::vector<std::optional<std::int64_t>> due;
+  for (const Rows& rows : results) due.push_back(first_integer(rows));
+  return due;
 }
 
 Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,

@@ -61,6 +61,13 @@ class Reader {
   /// \return one delivery, without the history of its attempts; nullopt if there is no such
   /// delivery.
   [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
+  /// Reads when the next delivery to each handler is due.
+  /// \return one entry for each of `handlers`, in their order, in milliseconds since the Unix
+  /// epoch;
+  ///   nullopt if no delivery to the handler is due: none is open, or all are paused. A delivery
+  ///   that a replica makes now is due at the end of its lease.
+  [[nodiscard]] Result<std::vector<std::optional<std::int64_t>>> next_due_ms(
+      std::span<const std::string> handlers);
   /// Does the same as the function unclaimed_deliveries() (counts open deliveries of removed
   /// handlers), through the connection of this object.
   [[nodiscard]] Result<std::vector<HandlerBacklog>> unclaimed(std::span<const std::string> served);

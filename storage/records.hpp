@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -385,6 +386,15 @@ struct TypeCount {
   std::int64_t count = 0;
 };
 
+/// Totals of the deliveries of one handler, by state.
+struct DeliveryTotals {
+  std::int64_t pending = 0;
+  std::int64_t retrying = 0;
+  std::int64_t dead = 0;
+  std::int64_t done = 0;
+  std::int64_t skipped = 0;
+};
+
 /// Totals of notifications and deliveries in the store. Each transaction updates the totals for the
 /// rows that it writes, so reading the totals costs the same however large the store is.
 struct StoreCounts {
@@ -402,6 +412,9 @@ struct StoreCounts {
   std::int64_t deliveries_dead = 0;
   std::int64_t deliveries_done = 0;
   std::int64_t deliveries_skipped = 0;
+  /// Totals of the deliveries by handler. They do not include the deliveries that a release without
+  /// these totals made or ended.
+  std::map<std::string, DeliveryTotals> by_handler;
   std::optional<std::int64_t> oldest_pending_at_ms;
 };
 

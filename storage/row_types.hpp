@@ -102,6 +102,7 @@ struct Candidate {
 
 /// A delivery under a lease, whose result is to be recorded.
 struct HeldDelivery {
+  std::string handler;
   std::string state;
   std::int64_t lane = 0;
   std::int64_t attempts = 0;

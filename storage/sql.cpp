@@ -205,6 +205,13 @@ const Statement kCorrectSealed{COUPONHOOK_CORRECT_TOTAL("quarantine")};
 const Statement kCorrectUnreadable{
     COUPONHOOK_CORRECT_TOTAL("notifications n WHERE " COUPONHOOK_IS_UNREADABLE)};
 
+const Statement kUndoneHandlers{
+    "SELECT DISTINCT few_undone.handler FROM (SELECT handler FROM deliveries"
+    " WHERE state <> 'done' AND state IN ('pending', 'retrying', 'dead') LIMIT $1) few_undone"};
+
+const Statement kCorrectDeliveries{COUPONHOOK_CORRECT_TOTAL(
+    "deliveries d WHERE d.state <> 'done' AND d.state = $3 AND d.handler = $4")};
+
 const Statement kLastReceived{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 
 const Statement kOldestOpenDelivery{
@@ -413,6 +420,8 @@ std::span<const Statement* const> all() {
                                                                 &kCountUnreadable,
                                                                 &kCorrectSealed,
                                                                 &kCorrectUnreadable,
+                                                                &kUndoneHandlers,
+                                                                &kCorrectDeliveries,
                                                                 &kLastReceived,
                                                                 &kOldestOpenDelivery,
                                                                 &kNotificationById,

@@ -165,7 +165,8 @@ extern const Statement kInsertPause;
 extern const Statement kResume;
 
 // SQL statements for the status endpoint. Lists have a limit. The cost of each statement is the
-// same however large the store is, except for kCorrectSealed and kCorrectUnreadable.
+// same however large the store is, except for kCorrectSealed, kCorrectUnreadable and
+// kCorrectDeliveries.
 
 /// Reads all stored totals, for example the number of stored notifications.
 extern const Query<Total> kTotals;
@@ -182,6 +183,13 @@ extern const Statement kCorrectSealed;
 /// other transactions count. Parameters: name of the total, slot (number of the writer's rows in
 /// the table of totals).
 extern const Statement kCorrectUnreadable;
+/// Reads the handlers that have open or dead deliveries. Parameter: limit (number of deliveries to
+/// look at). Result: handler.
+extern const Statement kUndoneHandlers;
+/// Corrects the stored total of one handler's deliveries in one state, which must not be 'done';
+/// right even while other transactions count. Parameters: name of the total, slot (number of the
+/// writer's rows in the table of totals), state, handler.
+extern const Statement kCorrectDeliveries;
 /// Reads when the newest notification was received. Result: received_at.
 extern const Statement kLastReceived;
 /// Reads the creation times of the oldest pending and the oldest retrying delivery. Result:

@@ -128,7 +128,8 @@ const Statement kInherit{
 const Query<HeldDelivery> kHeldDelivery{
     "SELECT {columns} FROM deliveries WHERE seq = $1 AND fence = $2"
     " AND lease_owner IS NOT NULL " COUPONHOOK_FOR_UPDATE,
-    {{"state", &HeldDelivery::state},
+    {{"handler", &HeldDelivery::handler},
+     {"state", &HeldDelivery::state},
      {"lane", &HeldDelivery::lane},
      {"attempts", &HeldDelivery::attempts}}};
 

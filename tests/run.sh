@@ -54,6 +54,11 @@ esac
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $TEST_PACKAGES
 
+# The tests run their own Prometheus. Installing the package would start a service.
+if [ "$labels" != unit ] && ! { command -v prometheus && command -v promtool; } >/dev/null; then
+  unpack_package prometheus build/packages/prometheus
+fi
+
 # Known answers of public SDKs are not part of this repository. If the folder is missing, the tests
 # that need them are skipped and report the reason.
 if [ -d ../shared/vectors ]; then COUPONHOOK_VECTORS=$(realpath ../shared/vectors) && export COUPONHOOK_VECTORS; fi

@@ -30,6 +30,25 @@ as_root() {
 
 is_installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 
+# Unpacks a Debian package into a folder without installing it, so that its service does not start on
+# this machine. Does nothing if the package is unpacked there already.
+#   unpack_package PACKAGE FOLDER
+unpack_package() {
+  local package=$1 folder=$2
+  [ ! -e "$folder/.complete" ] || return 0
+  command -v apt-get >/dev/null || die "$package is missing and there is no apt-get; install it"
+  say "Unpacking $package into $folder"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  # The package lists may be missing or too old for the download.
+  (cd "$folder" && apt-get download -qq "$package") >/dev/null 2>&1 ||
+    { as_root apt-get update -qq && (cd "$folder" && apt-get download -qq "$package") >/dev/null; } ||
+    die "apt-get could not download $package; its own message is above"
+  dpkg-deb -x "$folder"/*.deb "$folder"
+  rm "$folder"/*.deb
+  touch "$folder/.complete"
+}
+
 # Prints the version number of boost/version.hpp, such as 108100 for 1.81; 0 if Boost is not
 # installed.
 installed_boost() {

@@ -241,12 +241,19 @@ Task<Reply> Admin::status() {
 /// Replies to GET /metrics. It also replies while the store is unreachable, because operators look
 /// at metrics especially then. The metrics that are read from the store are then left out.
 Task<Reply> Admin::metrics() {
-  const StatusView view = co_await read_status(kReadyTimeout);
   Reply reply;
   reply.status = 200;
   reply.content_type = kMetricsType;
-  reply.body = metrics_text(view);
+  reply.body = co_await read_metrics();
   co_return reply;
+}
+
+Task<std::string> Admin::read_metrics() {
+  StatusView view = co_await read_status(kReadyTimeout);
+  if (view.counts && !view.served.empty()) {
+    if (auto due = sources_.reader.next_due_ms(view.served)) view.next_due_ms = std::move(*due);
+  }
+  co_return metrics_text(view, sources_.runtime_figures());
 }
 
 Reply Admin::notifications(const base::RequestTarget& target) {

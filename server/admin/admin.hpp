@@ -19,6 +19,7 @@
 #include "server/admin/history_recorder.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
+#include "server/admin/runtime_metrics.hpp"
 #include "server/admin/served_certificates.hpp"
 #include "server/net/http_message.hpp"
 #include "server/outbound/reconcile_counters.hpp"
@@ -55,6 +56,7 @@ struct AdminSources {
   AuditTrail& audit;
   Log& log;
   const HistoryRecorder& history;
+  ReadRuntimeFigures runtime_figures;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so
@@ -70,6 +72,9 @@ class Admin final : public RequestHandler {
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
                             std::string_view detail) override;
+  /// Reads all metrics, in the text format of Prometheus. Run the task on the thread of the admin
+  /// listener.
+  [[nodiscard]] Task<std::string> read_metrics();
 
  private:
   [[nodiscard]] static Reply method_not_allowed(const std::string& allow);

@@ -53,6 +53,9 @@ struct StatusView {
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
   std::uint64_t failed_logins = 0;    ///< requests to the status endpoint with a wrong token
+  /// Time at which the next delivery to each handler in `served` is due, in milliseconds since the
+  /// Unix epoch; only for /metrics. Empty when the store could not be read.
+  std::vector<std::optional<std::int64_t>> next_due_ms{};
 };
 
 /// Writes the body of `GET /status`.

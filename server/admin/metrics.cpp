@@ -1,102 +1,24 @@
 #include "server/admin/metrics.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <chrono>
 #include <limits>
 #include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include "server/admin/metric_families.hpp"
 
 namespace couponhook::server {
 namespace {
-
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-
-/// One Prometheus metric family (a metric name with its samples), built sample by sample.
-class Family {
- public:
-  Family(std::string name, std::string help, MetricType type) {
-    family_.name = "couponhook_" + std::move(name);
-    family_.help = std::move(help);
-    family_.type = type;
-  }
-
-  template <typename Number>
-  Family& sample(Number value, Labels labels = {}) {
-    ClientMetric& metric = add(std::move(labels));
-    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
-        static_cast<double>(value);
-    return *this;
-  }
-  Family& histogram(const ReplyTimes& times) {
-    ClientMetric::Histogram& histogram = add({}).histogram;
-    const auto append = [&](std::uint64_t count, double bound) {
-      histogram.sample_count += count;
-      histogram.bucket.push_back({histogram.sample_count, bound});
-    };
-    for (std::size_t i = 0; i < kReplyTimeBounds.size(); ++i) {
-      append(times.counts[i], seconds(kReplyTimeBounds[i]));
-    }
-    append(times.counts.back(), std::numeric_limits<double>::infinity());
-    histogram.sample_sum = seconds(times.sum);
-    return *this;
-  }
-  [[nodiscard]] MetricFamily take() { return std::move(family_); }
-
- private:
-  static double seconds(std::chrono::microseconds time) {
-    return std::chrono::duration<double>(time).count();
-  }
-  ClientMetric& add(Labels labels) {
-    family_.metric.emplace_back().label = std::move(labels);
-    return family_.metric.back();
-  }
-
-  MetricFamily family_;
-};
-
-/// All Prometheus metric families of the service (a family is a metric name with its samples), in
-/// the order of the output.
-class Families {
- public:
-  Family& counter(std::string name, std::string help) {
-    return add(std::move(name), std::move(help), MetricType::Counter);
-  }
-  Family& gauge(std::string name, std::string help) {
-    return add(std::move(name), std::move(help), MetricType::Gauge);
-  }
-  Family& histogram(std::string name, std::string help) {
-    return add(std::move(name), std::move(help), MetricType::Histogram);
-  }
-  [[nodiscard]] std::string text() {
-    std::vector<MetricFamily> taken;
-    taken.reserve(families_.size());
-    for (Family& family : families_) taken.push_back(family.take());
-    return prometheus::TextSerializer().Serialize(taken);
-  }
-
- private:
-  Family& add(std::string name, std::string help, MetricType type) {
-    return families_.emplace_back(std::move(name), std::move(help), type);
-  }
-
-  // The list of families is a deque, so that references to its elements stay valid when an element
-  // is added.
-  std::deque<Family> families_;
-};
 
 double seconds_of(std::int64_t unix_ms) {
   return static_cast<double>(unix_ms) / 1000.0;
 }
 
-void collect_process(Families& families, const StatusView& view) {
+void collect_process(MetricFamilies& families, const StatusView& view) {
   families
       .gauge("build_info", "Always 1; the labels show the running version and the store's engine")
       .sample(1, {{"version", std::string(view.version)}, {"engine", std::string(view.engine)}});
@@ -110,8 +32,8 @@ void collect_process(Families& families, const StatusView& view) {
       .sample(view.failed_logins);
 }
 
-void collect_replies(Families& families, const ReplyCounters& reply_counters) {
-  Family& replies =
+void collect_replies(MetricFamilies& families, const ReplyCounters& reply_counters) {
+  MetricFamily& replies =
       families.counter("replies_total",
                        "Requests on the public listener by result; probe: WeChat Pay's test "
                        "requests with a wrong signature, which must be refused");
@@ -120,11 +42,18 @@ void collect_replies(Families& families, const ReplyCounters& reply_counters) {
                    {{"code", std::string(entry.code)},
                     {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
   }
+  const ReplyTimes times = reply_counters.times();
+  const base::HistogramCounts counts{{times.counts.begin(), times.counts.end()},
+                                     static_cast<std::uint64_t>(times.sum.count())};
+  std::array<std::uint64_t, kReplyTimeBounds.size()> bounds{};
+  std::ranges::transform(kReplyTimeBounds, bounds.begin(), [](std::chrono::microseconds bound) {
+    return static_cast<std::uint64_t>(bound.count());
+  });
   families
       .histogram(
           "reply_seconds",
           "Time from a complete request on a merchant's path to the decision about its reply")
-      .histogram(reply_counters.times());
+      .histogram(bounds, counts, 1e6);
   families
       .counter("connections_evicted_total",
                "Connections without a valid signature that were closed to make room for new ones "
@@ -132,7 +61,7 @@ void collect_replies(Families& families, const ReplyCounters& reply_counters) {
       .sample(reply_counters.evictions());
 }
 
-void collect_store(Families& families, const StatusView& view) {
+void collect_store(MetricFamilies& families, const StatusView& view) {
   families.gauge("store_ok", "1 if the last commit succeeded, otherwise 0")
       .sample(view.store_ok ? 1 : 0);
   if (view.size_bytes) {
@@ -150,7 +79,7 @@ void collect_store(Families& families, const StatusView& view) {
       .sample(view.activity.rows);
 }
 
-void collect_notifications(Families& families, const storage::StoreCounts& counts) {
+void collect_notifications(MetricFamilies& families, const storage::StoreCounts& counts) {
   families
       .counter("notifications_total",
                "Notifications that came with a valid signature or from reconciliation, by result; "
@@ -169,8 +98,8 @@ void collect_notifications(Families& families, const storage::StoreCounts& count
              "of all replicas")
       .sample(counts.unreadable);
   if (!counts.by_type.empty()) {
-    Family& types = families.counter("notifications_by_type_total",
-                                     "Notifications stored, by event_type; of all replicas");
+    MetricFamily& types = families.counter("notifications_by_type_total",
+                                           "Notifications stored, by event_type; of all replicas");
     for (const storage::TypeCount& type : counts.by_type) {
       types.sample(type.count, {{"type", type.event_type}});
     }
@@ -183,14 +112,39 @@ void collect_notifications(Families& families, const storage::StoreCounts& count
   }
 }
 
-void collect_deliveries(Families& families, const storage::StoreCounts& counts,
-                        std::int64_t now_ms) {
-  families.gauge("deliveries", "Deliveries by state; of all replicas")
-      .sample(counts.deliveries_pending, {{"state", "pending"}})
-      .sample(counts.deliveries_retrying, {{"state", "retrying"}})
-      .sample(counts.deliveries_dead, {{"state", "dead"}})
-      .sample(counts.deliveries_done, {{"state", "done"}})
-      .sample(counts.deliveries_skipped, {{"state", "skipped"}});
+constexpr std::array<std::pair<std::string_view, std::int64_t storage::DeliveryTotals::*>, 5>
+    kDeliveryStates{{{"pending", &storage::DeliveryTotals::pending},
+                     {"retrying", &storage::DeliveryTotals::retrying},
+                     {"dead", &storage::DeliveryTotals::dead},
+                     {"done", &storage::DeliveryTotals::done},
+                     {"skipped", &storage::DeliveryTotals::skipped}}};
+
+/// Writes the metrics of the deliveries. The samples of one state add up to the total of the state.
+/// \param served names of the handlers that receive deliveries; each gets a sample for each state.
+void collect_deliveries(MetricFamilies& families, const storage::StoreCounts& counts,
+                        const std::vector<std::string>& served, std::int64_t now_ms) {
+  MetricFamily& deliveries = families.gauge(
+      "deliveries",
+      "Deliveries by handler and state; of all replicas. handler=\"\": deliveries that a release "
+      "before this metric made or ended, so that their handler was not counted");
+  storage::DeliveryTotals rest{.pending = counts.deliveries_pending,
+                               .retrying = counts.deliveries_retrying,
+                               .dead = counts.deliveries_dead,
+                               .done = counts.deliveries_done,
+                               .skipped = counts.deliveries_skipped};
+  std::map<std::string, storage::DeliveryTotals> by_handler = counts.by_handler;
+  for (const std::string& handler : served) by_handler.try_emplace(handler);
+  for (const auto& [handler, totals] : by_handler) {
+    for (const auto& [state, member] : kDeliveryStates) {
+      const std::int64_t value = std::max<std::int64_t>(0, totals.*member);
+      deliveries.sample(value, {{"handler", handler}, {"state", std::string(state)}});
+      rest.*member -= value;
+    }
+  }
+  for (const auto& [state, member] : kDeliveryStates) {
+    if (rest.*member <= 0 && !by_handler.empty()) continue;
+    deliveries.sample(rest.*member, {{"handler", ""}, {"state", std::string(state)}});
+  }
   const std::int64_t oldest_ms = now_ms - counts.oldest_pending_at_ms.value_or(now_ms);
   families.gauge("deliveries_oldest_pending_seconds", "Age of the oldest open delivery")
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
@@ -198,14 +152,22 @@ void collect_deliveries(Families& families, const storage::StoreCounts& counts,
 
 /// Writes the metrics of the handlers. A handler counts as paused if a pause may hold back some or
 /// all of its deliveries.
-void collect_handlers(Families& families, const StatusView& view) {
-  Family& unclaimed =
+void collect_handlers(MetricFamilies& families, const StatusView& view) {
+  MetricFamily& unclaimed =
       families.gauge("deliveries_unclaimed",
                      "Open deliveries to handlers that this replica does not know: renamed or "
                      "removed ones");
   if (view.unclaimed.empty()) unclaimed.sample(0, {{"handler", ""}});
   for (const storage::HandlerBacklog& each : view.unclaimed) {
     unclaimed.sample(each.open, {{"handler", each.handler}});
+  }
+  MetricFamily& overdue = families.gauge("deliveries_overdue_seconds",
+                                         "Time since a delivery to the handler should have been "
+                                         "made, of the one that waits longest; 0 "
+                                         "if none is late. A paused delivery is not late");
+  for (std::size_t i = 0; i < view.next_due_ms.size(); ++i) {
+    const std::int64_t late_ms = view.now_ms - view.next_due_ms[i].value_or(view.now_ms);
+    overdue.sample(seconds_of(std::max<std::int64_t>(0, late_ms)), {{"handler", view.served[i]}});
   }
   std::map<std::string_view, bool> paused;
   for (const std::string& handler : view.served) paused[handler] = false;
@@ -217,17 +179,18 @@ void collect_handlers(Families& families, const StatusView& view) {
     for (const std::string& handler : view.served) paused[handler] = true;
   }
   if (paused.empty()) paused[""] = false;
-  Family& family = families.gauge("handler_paused",
-                                  "1 if deliveries to the handler are paused, all or some of them");
+  MetricFamily& family = families.gauge(
+      "handler_paused", "1 if deliveries to the handler are paused, all or some of them");
   for (const auto& [handler, is_paused] : paused) {
     family.sample(is_paused ? 1 : 0, {{"handler", std::string(handler)}});
   }
 }
 
-void collect_keys(Families& families, const Merchants& merchants) {
-  Family& keys = families.gauge("key_expiry_timestamp_seconds",
-                                "Expiry time of a platform certificate, Unix time; +Inf: a public "
-                                "key, which does not expire");
+void collect_keys(MetricFamilies& families, const Merchants& merchants) {
+  MetricFamily& keys =
+      families.gauge("key_expiry_timestamp_seconds",
+                     "Expiry time of a platform certificate, Unix time; +Inf: a public "
+                     "key, which does not expire");
   for (const Merchant& merchant : merchants.all()) {
     for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
       const double end = key.expires_at
@@ -240,19 +203,20 @@ void collect_keys(Families& families, const Merchants& merchants) {
   }
 }
 
-void collect_certificate_upkeep(Families& families, const std::vector<CertificateStatus>& all) {
+void collect_certificate_upkeep(MetricFamilies& families,
+                                const std::vector<CertificateStatus>& all) {
   if (all.empty()) return;  // leave out a metric family that has no samples
-  Family& fetches = families.counter("certificate_fetches_total",
-                                     "Fetches of platform certificates, by merchant and outcome");
-  Family& keeps = families.counter("certificate_keeps_total",
-                                   "Attempts to store platform certificates in files");
-  Family& unsaved =
+  MetricFamily& fetches = families.counter(
+      "certificate_fetches_total", "Fetches of platform certificates, by merchant and outcome");
+  MetricFamily& keeps = families.counter("certificate_keeps_total",
+                                         "Attempts to store platform certificates in files");
+  MetricFamily& unsaved =
       families.gauge("certificates_unkept",
                      "1 if platform certificates cannot be stored in "
                      "api.certificate_directory, and are lost when this process ends");
   for (const CertificateStatus& upkeep : all) {
     const auto labels = [&](std::string outcome) {
-      return Labels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
+      return MetricLabels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
     };
     fetches.sample(upkeep.fetches, labels("ok")).sample(upkeep.fetch_failures, labels("failed"));
     keeps.sample(upkeep.keeps, labels("ok")).sample(upkeep.keep_failures, labels("failed"));
@@ -260,9 +224,9 @@ void collect_certificate_upkeep(Families& families, const std::vector<Certificat
   }
 }
 
-void collect_reloads(Families& families, const StatusView& view) {
+void collect_reloads(MetricFamilies& families, const StatusView& view) {
   if (!view.reloads.empty()) {
-    Family& reloads = families.counter(
+    MetricFamily& reloads = families.counter(
         "reloads_total", "Loads of keys, certificates and secrets while running, by unit");
     for (const auto& [unit, state] : view.reloads) {
       reloads.sample(state.ok, {{"unit", unit}, {"outcome", "ok"}})
@@ -271,15 +235,16 @@ void collect_reloads(Families& families, const StatusView& view) {
   }
   const auto ends = [](const ServedCertificate& each) { return each.expires_at.has_value(); };
   if (std::ranges::none_of(view.certificates, ends)) return;
-  Family& certificates = families.gauge("certificate_expiry_timestamp_seconds",
-                                        "Expiry time of a listener's TLS certificate, Unix time");
+  MetricFamily& certificates =
+      families.gauge("certificate_expiry_timestamp_seconds",
+                     "Expiry time of a listener's TLS certificate, Unix time");
   for (const ServedCertificate& each : view.certificates) {
     if (!ends(each)) continue;
     certificates.sample(each.expires_at->time_since_epoch().count(), {{"what", each.what}});
   }
 }
 
-void collect_reconciliation(Families& families, const ReconcileCounts& counts) {
+void collect_reconciliation(MetricFamilies& families, const ReconcileCounts& counts) {
   families.counter("reconcile_comparisons_total", "Comparisons with WeChat Pay's records")
       .sample(counts.comparisons);
   families.counter("reconcile_missing_total", "Missing notifications that these comparisons found")
@@ -292,20 +257,21 @@ void collect_reconciliation(Families& families, const ReconcileCounts& counts) {
 
 }  // namespace
 
-std::string metrics_text(const StatusView& view) {
-  Families families;
+std::string metrics_text(const StatusView& view, const RuntimeFigures& runtime) {
+  MetricFamilies families;
   collect_process(families, view);
   collect_replies(families, view.reply_counters);
   collect_store(families, view);
   if (view.counts) {
     collect_notifications(families, *view.counts);
-    collect_deliveries(families, *view.counts, view.now_ms);
+    collect_deliveries(families, *view.counts, view.served, view.now_ms);
     collect_handlers(families, view);
   }
   collect_keys(families, *view.merchants);
   collect_certificate_upkeep(families, view.certificate_upkeep);
   collect_reloads(families, view);
   collect_reconciliation(families, view.reconciled);
+  collect_runtime(families, runtime);
   return families.text();
 }
 

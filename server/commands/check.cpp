@@ -60,8 +60,11 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       << "listener       " << (listener.tls ? "https " : "plain http ") << listener.address
       << " port " << listener.port << '\n'
       << "status         " << setup.config.admin.address << " port " << setup.config.admin.port
-      << '\n'
-      << "store          " << store << '\n';
+      << '\n';
+  if (const AdminConfig& admin = setup.config.admin; admin.metrics_port != 0) {
+    out << "metrics        " << admin.metrics_address << " port " << admin.metrics_port << '\n';
+  }
+  out << "store          " << store << '\n';
   for (const Merchant& merchant : setup.merchants->all()) {
     out << "merchant       " << merchant.mchid << " at " << merchant.path << ", "
         << merchant.ciphers.size() << " APIv3 key" << (merchant.ciphers.size() == 1 ? "" : "s")

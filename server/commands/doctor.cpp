@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 #include "base/json_writer.hpp"
 #include "server/commands/command_line.hpp"
+#include "server/doctor/checks.hpp"
 #include "server/doctor/diagnose.hpp"
 #include "server/doctor/echo.hpp"
 #include "server/doctor/gather.hpp"
@@ -75,6 +77,9 @@ Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, Runtime& r
   const auto now = std::chrono::floor<std::chrono::seconds>(runtime.clock());
   static_cast<void>(prepare_setup(*config, runtime.handler_types, now, problems));
   check_outbound_files(*config, problems);
+  CheckFindings places_found;
+  check_places(*config, places_found);
+  std::ranges::move(places_found.errors, std::back_inserter(problems));
   const auto user = user_to_try_as(chosen.user, *config);
   if (!user) {
     print_problems(runtime, {{"--user", user.error().text()}});

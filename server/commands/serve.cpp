@@ -55,9 +55,12 @@ Exit serve(const CommonOptions& common, Runtime& runtime) {
                          runtime.handler_types,
                          std::bit_cast<std::uint64_t>(seed),
                          replica_name(),
-                         [&runtime](const std::string& listener, const std::string& admin) {
-                           runtime.out << "couponhook: notifications at " << listener
-                                       << ", status at " << admin << std::endl;
+                         [&runtime](const ServiceUrls& urls) {
+                           runtime.out << "couponhook: notifications at " << urls.listener
+                                       << ", status at " << urls.admin;
+                           if (!urls.metrics.empty())
+                             runtime.out << ", metrics at " << urls.metrics;
+                           runtime.out << std::endl;
                          }};
   if (const auto problem =
           run_service(std::move(setup), std::move(problems), **store, std::move(options))) {

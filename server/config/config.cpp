@@ -1,5 +1,6 @@
 #include "server/config/config.hpp"
 
+#include <array>
 #include <set>
 
 #include <boost/asio/ip/address.hpp>
@@ -105,6 +106,25 @@ ListenerConfig read_listener(Section section) {
   return listener;
 }
 
+/// Reads where the listener that serves only /metrics accepts connections.
+void read_metrics_place(Section& section, AdminConfig& admin) {
+  section.text("metrics_address", admin.metrics_address);
+  section.integer("metrics_port", admin.metrics_port, 0, 65535);
+  if (!admin.metrics_address.empty() && !is_address(admin.metrics_address)) {
+    section.report("metrics_address", "is " + admin.metrics_address +
+                                          ", which is no IP address; give one of this machine, or "
+                                          "\"0.0.0.0\"");
+  }
+  if (admin.metrics_address.empty() == (admin.metrics_port == 0)) return;
+  const bool has_port = admin.metrics_port != 0;
+  section.report(has_port ? "metrics_address" : "metrics_port",
+                 has_port
+                     ? "is missing; give the address of this machine at which Prometheus reads "
+                       "metrics, or remove metrics_port"
+                     : "is missing; give the port at which Prometheus reads metrics, or remove "
+                       "metrics_address");
+}
+
 AdminConfig read_admin(Section section) {
   AdminConfig admin;
   read_address(section, admin.address, admin.port);
@@ -113,6 +133,7 @@ AdminConfig read_admin(Section section) {
   section.path("tls_private_key", admin.tls_private_key);
   section.integer("max_connections", admin.max_connections, 1, 10000);
   read_admin_tokens(section, admin);
+  read_metrics_place(section, admin);
   if (!base::is_loopback(admin.address) && is_address(admin.address)) {
     section.require(
         !admin.tls_certificate.empty(), "tls_certificate",
@@ -301,15 +322,31 @@ bool overlap(const std::string& a, const std::string& b) {
   return first == second || covers(first, second) || covers(second, first);
 }
 
-/// Reports a problem if the public listener and the status endpoint use the same port. The
-/// operating system allows this, but would give each of them some of the other's connections.
+/// Reports a problem if two listeners use the same port. The operating system allows this, but
+/// would give each of them some of the other's connections.
 void check_ports(ReadContext& context, const Config& config) {
-  const std::uint16_t port = config.admin.port;
-  if (port == 0 || port != config.listener.port) return;
-  if (!overlap(config.listener.address, config.admin.address)) return;
-  context.report("admin.port", "is " + std::to_string(port) +
-                                   ", as listener.port is, and their addresses overlap; give the "
-                                   "status endpoint a port of its own");
+  struct Place {
+    const char* key;
+    const char* name;
+    const std::string& address;
+    std::uint16_t port;
+  };
+  const AdminConfig& admin = config.admin;
+  const std::array<Place, 3> places{
+      {{"listener.port", "the listener", config.listener.address, config.listener.port},
+       {"admin.port", "the status endpoint", admin.address, admin.port},
+       {"admin.metrics_port", "the metrics", admin.metrics_address, admin.metrics_port}}};
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const Place& place = places[i];
+      const Place& other = places[j];
+      if (place.port == 0 || place.port != other.port) continue;
+      if (!overlap(place.address, other.address)) continue;
+      context.report(place.key, "is " + std::to_string(place.port) + ", as " + other.key +
+                                    " is, and their addresses overlap; give " + place.name +
+                                    " a port of its own");
+    }
+  }
 }
 
 Config read_root(ReadContext& context, const toml::table& root) {

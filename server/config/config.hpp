@@ -79,6 +79,10 @@ struct AdminConfig {
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::size_t max_connections = 100;
+  /// Address and port of the listener that serves only /metrics, without a token. Port 0: there is
+  /// no such listener.
+  std::string metrics_address;
+  std::uint16_t metrics_port = 0;
 };
 
 struct StoreConfig {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "server/delivery/circuit_breaker.hpp"
+#include "server/delivery/handler_counters.hpp"
 #include "server/delivery/retry_schedule.hpp"
 #include "server/delivery/sender.hpp"
 
@@ -41,6 +42,9 @@ class HandlerWorker {
   [[nodiscard]] const RetryLimits& retries() const { return options_.retries; }
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
+  [[nodiscard]] HandlerCounters& counters() { return counters_; }
+  /// Returns the handler's counters. Thread-safe.
+  [[nodiscard]] HandlerFigures figures() const { return counters_.figures(options_.handler); }
 
   /// Returns the number of deliveries to claim (take under a lease) now for this handler. More
   /// deliveries are claimed than can be called at once, so that no connection is idle while the
@@ -117,6 +121,7 @@ class HandlerWorker {
   HandlerWorkerOptions options_;
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
+  HandlerCounters counters_;
   /// Id of the delivery that was sent to test whether the target is back (the circuit breaker's
   /// probe).
   std::int64_t probe_ = 0;

@@ -56,6 +56,14 @@ bool DeliveryWorker::alive() const {
   return monotonic_now().time_since_epoch() - last_round_.load() < kRoundTooLong;
 }
 
+std::vector<HandlerFigures> DeliveryWorker::handler_figures() const {
+  std::vector<HandlerFigures> all;
+  for (const HandlerWorker& handler_worker : handler_workers_) {
+    all.push_back(handler_worker.figures());
+  }
+  return all;
+}
+
 void DeliveryWorker::run() {
   pthread_setname_np(pthread_self(), "deliveries");
   auto next = monotonic_now();
@@ -106,6 +114,7 @@ void DeliveryWorker::classify(std::vector<Called>&& calls) {
   for (Called& call : calls) {
     HandlerWorker* const handler_worker = find_worker(call.delivery.handler);
     handler_worker->call_ended();
+    handler_worker->counters().count_call(call.took_us);
     note_target(call, *handler_worker);
     unrecorded_.push_back(classified(std::move(call), *handler_worker));
   }
@@ -125,6 +134,7 @@ void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_work
     breaker.failed(now);
   }
   if (breaker.is_open() == was_open) return;
+  handler_worker.counters().set_breaker_open(!was_open);
   if (was_open) {
     log_.message(Severity::kInfo, "target_answers",
                  "handler " + handler_worker.handler() + " works again; its deliveries continue");
@@ -163,6 +173,8 @@ void DeliveryWorker::report(const ClassifiedResult& result, bool counted) {
     how =
         result.result == storage::DeliveryResult::kDone ? DeliveryEnd::kDone : DeliveryEnd::kFailed;
   }
+  const AttemptOutcome outcome = attempt_outcome(result.result, counted);
+  find_worker(delivery.handler)->counters().count_attempt(outcome);
   log_.delivery({result.result, delivery.lease.delivery_id, delivery.handler,
                  delivery.notification_id, delivery.event_type, delivery.mchid, result.reason,
                  delivery.attempt, counted, result.call.took_us});

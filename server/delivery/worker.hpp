@@ -83,6 +83,9 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   /// Returns true if the delivery worker has begun a round of its loop within the last 30 s.
   [[nodiscard]] bool alive() const;
 
+  /// Returns the counters of each handler's calls in this process. Thread-safe.
+  [[nodiscard]] std::vector<HandlerFigures> handler_figures() const;
+
  private:
   void run();
   [[nodiscard]] SteadyClock::time_point next_claim() const;
@@ -125,7 +128,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   WorkerClocks clocks_;
   Log& log_;
 
-  // The members below are used only on the delivery worker's thread.
+  // The members below are used only on the delivery worker's thread, except for the handlers'
+  // counters.
   std::unique_ptr<storage::Deliveries> deliveries_;
   std::list<HandlerWorker>
       // Worker state of each handler. This is a list, because in_flight_ keeps pointers to the

@@ -26,28 +26,28 @@ bool is_our_service(const Config& config, const asio::ip::tcp::endpoint& endpoin
 }
 
 void check_place(const Config& config, const std::string& table, const std::string& address,
-                 std::uint16_t port, CheckFindings& findings) {
+                 std::uint16_t port, CheckFindings& findings, const std::string& prefix = {}) {
   error_code ec;
   const auto ip = asio::ip::make_address(address, ec);
   if (ec) return;  // the malformed address was already reported when the configuration was read
   const asio::ip::tcp::endpoint endpoint(ip, port);
   ec = try_to_bind(endpoint, PortSharing::kNone);
   if (!ec) return;
-  const std::string where = config.file.string() + ": " + table;
+  const std::string where = config.file.string() + ": " + table + "." + prefix;
   if (ec == asio::error::address_in_use) {
     if (is_our_service(config, endpoint)) return;
-    findings.error(where + ".port", "is " + std::to_string(port) +
-                                        ", which another program on this machine listens on; "
-                                        "choose another port, or stop that program");
+    findings.error(where + "port", "is " + std::to_string(port) +
+                                       ", which another program on this machine listens on; "
+                                       "choose another port, or stop that program");
   } else if (ec == asio::error::access_denied) {
-    findings.warn(where + ".port",
+    findings.warn(where + "port",
                   "is " + std::to_string(port) + ", which user " + std::to_string(::geteuid()) +
                       " may not listen on; choose a port from 1024 on, or give the service "
                       "CAP_NET_BIND_SERVICE");
   } else {
-    findings.error(where + ".address", "is " + address +
-                                           ", which cannot be listened on: " + ec.message() +
-                                           "; give an address of this machine, or \"0.0.0.0\"");
+    findings.error(where + "address", "is " + address +
+                                          ", which cannot be listened on: " + ec.message() +
+                                          "; give an address of this machine, or \"0.0.0.0\"");
   }
 }
 
@@ -94,7 +94,10 @@ std::string date_of(std::chrono::sys_seconds time) {
 
 void check_places(const Config& config, CheckFindings& findings) {
   check_place(config, "listener", config.listener.address, config.listener.port, findings);
-  check_place(config, "admin", config.admin.address, config.admin.port, findings);
+  const AdminConfig& admin = config.admin;
+  check_place(config, "admin", admin.address, admin.port, findings);
+  if (admin.metrics_port == 0) return;
+  check_place(config, "admin", admin.metrics_address, admin.metrics_port, findings, "metrics_");
 }
 
 void check_listener_certificates(const Config& config, std::chrono::sys_seconds now,

@@ -124,6 +124,12 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
   co_return co_await handshake();
 }
 
+std::optional<HandshakeKind> Connection::handshake_kind() const {
+  if (!ssl_) return std::nullopt;
+  return HandshakeKind{SSL_version(ssl_.get()) == TLS1_3_VERSION,
+                       SSL_session_reused(ssl_.get()) == 1};
+}
+
 Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
   // Bytes that were only copied (peeked) stay in the socket, so a normal wait would end at once.
   // The socket option SO_RCVLOWAT makes the kernel wait until enough bytes have arrived.

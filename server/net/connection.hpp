@@ -14,6 +14,7 @@
 #include <openssl/types.h>
 
 #include "server/net/deadlines.hpp"
+#include "server/net/handshake_counts.hpp"
 #include "server/net/task.hpp"
 #include "server/net/tls_context.hpp"
 
@@ -57,6 +58,9 @@ class Connection : private Deadlines::Entry {
   /// Does the client side of the TLS handshake; does nothing for plain TCP. The peer's certificate
   /// must be valid for `host` (a DNS name or an IP address).
   Task<IoStatus> connect_tls(std::string host);
+
+  /// Returns the kind of the TLS handshake, after it has succeeded; nothing for plain TCP.
+  [[nodiscard]] std::optional<HandshakeKind> handshake_kind() const;
 
   /// Waits for `at_least` bytes from the peer and copies them, but leaves them in the socket for
   /// the next read. Use only before the TLS handshake.

@@ -166,6 +166,7 @@ Task<HttpSession::Step> HttpSession::arrive() {
   if (slot_.admission() == Admission::kDropped) co_return Step::kGone;
   if (slot_.admission() == Admission::kRefused) connection_.set_deadline(kRefusalMax);
   if (co_await connection_.accept_tls() != IoStatus::kOk) co_return Step::kGone;
+  if (const auto kind = connection_.handshake_kind()) share_.handshakes.count(*kind);
   co_return Step::kContinue;
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "server/net/handshake_counts.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/task.hpp"
 #include "server/net/tls_context.hpp"
@@ -119,6 +120,11 @@ class ListenerShare {
 
   /// Returns true while an HTTP session is open or a thread still accepts connections.
   [[nodiscard]] bool busy() const { return acceptors_ + sessions_ != 0; }
+
+  /// Returns the number of open connections.
+  [[nodiscard]] std::size_t sessions() const { return sessions_; }
+  /// Finished TLS handshakes of this listener.
+  HandshakeCounter handshakes;
 
   /// Counts the threads that accept connections: a thread calls start_accepting() when it begins to
   /// accept connections, and stop_accepting() when it has stopped.

@@ -23,6 +23,7 @@
 namespace couponhook::server {
 namespace {
 
+using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 constexpr std::string_view kApiV2Hint =
@@ -194,11 +195,14 @@ void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
 }  // namespace
 
 Examined examine(const Request& request, const Merchant& merchant, const ReceiveRules& rules,
-                 system_clock::time_point now) {
+                 system_clock::time_point now, steady_clock::duration* check_time) {
   const crypto::SignedParts parts = signed_parts(request);
   const auto now_s = std::chrono::floor<std::chrono::seconds>(now);
+  const auto begun = check_time ? steady_clock::now() : steady_clock::time_point();
   const auto verified =
       crypto::verify_signature(merchant.platform_keys, parts, merchant.timestamp_tolerance, now_s);
+  const bool is_checked = verified || verified.error() == crypto::VerifyError::kSignatureMismatch;
+  if (check_time != nullptr && is_checked) *check_time = steady_clock::now() - begun;
   if (!verified) return refuse(verified.error(), parts, merchant, now_s);
 
   auto notification = handlers::parse_notification(request.body, rules.json);

@@ -69,10 +69,12 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 /// Does everything that comes before storing a notification: verifies the signature, parses the
 /// envelope, decrypts the resource, and reads the event. Pure: the same request, keys, rules and
 /// time give the same result. Thread-safe.
+/// \param check_time receives the time that the check of the signature took; 0 if the request was
+///   refused before that. May be null.
 /// \return the record to store, or the reply.
 [[nodiscard]] Examined examine(const Request& request, const Merchant& merchant,
-                               const ReceiveRules& rules,
-                               std::chrono::system_clock::time_point now);
+                               const ReceiveRules& rules, std::chrono::system_clock::time_point now,
+                               std::chrono::steady_clock::duration* check_time = nullptr);
 
 /// Returns the verdict (result for the sender) that follows from the outcome of the commit to the
 /// database.

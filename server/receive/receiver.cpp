@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "base/url.hpp"
+#include "crypto/signature_verifier.hpp"
 #include "server/receive/commit_wait.hpp"
 #include "server/receive/nearest_path.hpp"
 
@@ -102,7 +103,7 @@ Task<Reply> Receiver::handle(const Request& request) {
   const Merchant* merchant = merchants->find_path(base::path_of(request.target));
   if (merchant == nullptr) co_return reply_for(Verdict::kNotFound, options_.success_status);
 
-  Examined examined = examine(request, *merchant, rules_, clock_());
+  Examined examined = examine_and_measure(request, *merchant, begun);
 
   const Identity identity(examined);
   NotificationLine line{};
@@ -146,6 +147,19 @@ Task<Reply> Receiver::handle(const Request& request) {
   Reply reply = finish(line, begun, {});
   reply.to_signed_sender = true;
   co_return reply;
+}
+
+Examined Receiver::examine_and_measure(const Request& request, const Merchant& merchant,
+                                       SteadyClock::time_point begun) {
+  SteadyClock::duration check_time{};
+  const auto now = clock_();
+  Examined examined = examine(request, merchant, rules_, now, &check_time);
+  if (check_time.count() != 0) signature_metrics_.count_check(check_time);
+  if (!std::holds_alternative<Refused>(examined) && signature_metrics_.is_offset_due(begun)) {
+    const auto sent = crypto::parse_timestamp(request.headers.find("Wechatpay-Timestamp"));
+    if (sent) signature_metrics_.note_offset(*sent, now);
+  }
+  return examined;
 }
 
 Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> wait,

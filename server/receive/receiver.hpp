@@ -20,6 +20,7 @@
 #include "server/receive/receive.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/signature_faults.hpp"
+#include "server/receive/signature_metrics.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
@@ -49,12 +50,15 @@ class Receiver final : public RequestHandler {
                             std::string_view detail) override;
   /// Changes of requests that made their signatures wrong, as they were found since the start.
   [[nodiscard]] const SignatureFaults& signature_faults() const { return signature_faults_; }
+  [[nodiscard]] const SignatureMetrics& signature_metrics() const { return signature_metrics_; }
   /// Counts and logs connections that were closed to make room for new connections.
   void note_evictions(std::size_t connections);
 
  private:
   /// Returns advice about a request that is refused because of its path; may be empty.
   [[nodiscard]] std::string advice(Verdict verdict, std::string_view target) const;
+  [[nodiscard]] Examined examine_and_measure(const Request& request, const Merchant& merchant,
+                                             SteadyClock::time_point begun);
   [[nodiscard]] Task<Verdict> commit(Examined& examined, std::shared_ptr<CommitWait> wait,
                                      SteadyClock::time_point deadline);
   [[nodiscard]] Task<Verdict> handled(Verdict verdict, HandledRequest request,
@@ -70,6 +74,7 @@ class Receiver final : public RequestHandler {
   Log& log_;
   mutable RefusalLog refusals_;
   SignatureFaults signature_faults_;
+  SignatureMetrics signature_metrics_;
   base::WallClock clock_;
   ReceiverOptions options_;
 };

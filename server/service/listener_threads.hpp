@@ -41,6 +41,10 @@ class ListenerThreads {
   void stop();
   /// Returns true while a session is open or a thread still accepts connections.
   [[nodiscard]] bool busy() const { return share_.busy(); }
+  /// Returns the number of open connections.
+  [[nodiscard]] std::size_t connections() const { return share_.sessions(); }
+  /// Returns the numbers of finished TLS handshakes since the start.
+  [[nodiscard]] HandshakeCounts handshakes() const { return share_.handshakes.counts(); }
 
  private:
   ListenerShare share_;

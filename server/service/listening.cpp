@@ -1,5 +1,8 @@
 #include "server/service/listening.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include <boost/asio/ip/address.hpp>
 
 namespace couponhook::server {
@@ -48,6 +51,14 @@ HttpLimits admin_limits(const Config& config) {
   return limits;
 }
 
+std::vector<std::string> io_thread_names(const ListenerConfig& config) {
+  std::size_t count = config.threads;
+  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back("io-" + std::to_string(i));
+  return names;
+}
+
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
@@ -61,9 +72,10 @@ std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const Listeni
     if (!ec) endpoint = thread.endpoint();
   }
   if (!ec) return std::nullopt;
-  return Problem{place.key + ".port", "cannot listen on " + place.address + " port " +
-                                          std::to_string(place.port) + ": " + ec.message() +
-                                          "; choose another address or port, or stop what uses it"};
+  return Problem{place.key + "." + place.prefix + "port",
+                 "cannot listen on " + place.address + " port " + std::to_string(place.port) +
+                     ": " + ec.message() +
+                     "; choose another address or port, or stop what uses it"};
 }
 
 }  // namespace couponhook::server

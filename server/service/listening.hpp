@@ -7,6 +7,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/config/config.hpp"
 #include "server/net/io_thread.hpp"
@@ -20,6 +21,10 @@ namespace couponhook::server {
 /// maximum number of connections.
 [[nodiscard]] HttpLimits admin_limits(const Config& config);
 
+/// Returns the names of the public listener's I/O threads: as many as are configured, or one for
+/// each CPU.
+[[nodiscard]] std::vector<std::string> io_thread_names(const ListenerConfig& config);
+
 /// Address and port on which a listener accepts connections, or an open socket that the service
 /// manager passed to this process.
 struct ListeningPlace {
@@ -32,6 +37,8 @@ struct ListeningPlace {
   std::optional<int> passed;
   /// Name of the listener's table in the configuration file, for error messages.
   std::string key;
+  /// Beginning of the names of the keys `address` and `port` in that table, for error messages.
+  std::string prefix{};
 };
 
 /// Conditions under which a check of a TCP port says that the port is free.

@@ -24,9 +24,10 @@ std::uint64_t raise_open_files_limit() {
 }  // namespace
 
 std::string raise_open_file_limit(const Config& config) {
+  const bool has_metrics = config.admin.metrics_port != 0;
   const std::uint64_t wanted = config.listener.max_connections + config.listener.max_refusals +
-                               config.admin.max_connections + ListenerShare::kLeavingMax +
-                               kOtherFiles;
+                               config.admin.max_connections * (has_metrics ? 2 : 1) +
+                               ListenerShare::kLeavingMax + kOtherFiles;
   const std::uint64_t allowed = raise_open_files_limit();
   if (allowed >= wanted) return {};
   return "the limit of open files is " + std::to_string(allowed) + ", and " +

@@ -11,6 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "base/bug.hpp"
+#include "server/admin/metrics_listener.hpp"
 #include "server/net/activation.hpp"
 #include "server/receive/health_path.hpp"
 #include "server/receive/receiver.hpp"
@@ -21,6 +22,7 @@
 #include "server/service/open_files.hpp"
 #include "server/service/outbound_calls.hpp"
 #include "server/service/reloader.hpp"
+#include "server/service/runtime_figures.hpp"
 #include "server/service/service_connections.hpp"
 #include "server/service/shutdown_watchdog.hpp"
 #include "server/service/status_endpoint.hpp"
@@ -48,16 +50,6 @@ storage::InboxOptions inbox_options(const Config& config, storage::LeaseTerms le
           .busy_max = config.store.commit_timeout,
           .lease_terms = std::move(leases),
           .on_deliveries = std::move(on_deliveries)};
-}
-
-/// Returns the names of the public listener's I/O threads: as many as are configured, or one for
-/// each CPU.
-std::vector<std::string> io_thread_names(const ListenerConfig& config) {
-  std::size_t count = config.threads;
-  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) names.push_back("io-" + std::to_string(i));
-  return names;
 }
 
 /// All parts of the running service.
@@ -97,6 +89,9 @@ class Service {
   void note_unknown_serial(std::string_view mchid, std::string_view serial);
   /// Asks whether this replica is ready; `done` is called on the admin listener's thread.
   void check_health(std::function<void(bool)> done);
+  /// Reads the metrics; `done` is called on the admin listener's thread.
+  void read_metrics(std::function<void(std::string)> done);
+  [[nodiscard]] RuntimeFigures runtime_figures();
   void log_expired_keys();
   void tell_store_failure(const storage::Failure& failure) {
     log_.message(Severity::kError, "store_failed", failure.message);
@@ -135,6 +130,8 @@ class Service {
 
   // For operators.
   StatusEndpoint status_;
+  MetricsListener metrics_;
+  std::optional<ListenerThreads> metrics_listener_;
   ListenerThreads admin_listener_;
   bool admin_passed_ = false;
   std::optional<Maintenance> maintenance_;
@@ -176,10 +173,18 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                  [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
-               unknown_serials_, receiver_.signature_faults(), history_, options_.clock, log_}),
+               unknown_serials_, receiver_.signature_faults(), history_,
+               [this] { return runtime_figures(); }, options_.clock, log_}),
+      metrics_([this](std::function<void(std::string)> done) { read_metrics(std::move(done)); }),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
-                      {[this](std::exception_ptr bug) { log_bug(bug); }}) {}
+                      {[this](std::exception_ptr bug) { log_bug(bug); }}) {
+  if (setup_.config.admin.metrics_port == 0) return;
+  metrics_listener_.emplace(
+      std::vector<std::string>{"metrics"}, admin_limits(setup_.config), TrustedProxies(), metrics_,
+      [] { return TlsContext(); },
+      ListenerShare::Observers{[this](std::exception_ptr bug) { log_bug(bug); }});
+}
 
 std::optional<Problem> Service::listen() {
   const Config& config = setup_.config;
@@ -192,6 +197,11 @@ std::optional<Problem> Service::listen() {
   const ListeningPlace listener{config.listener.address, config.listener.port, passed->listener,
                                 file + ": listener"};
   if (auto problem = admin_listener_.listen(admin)) return problem;
+  if (metrics_listener_) {
+    const ListeningPlace metrics{config.admin.metrics_address, config.admin.metrics_port,
+                                 std::nullopt, file + ": admin", "metrics_"};
+    if (auto problem = metrics_listener_->listen(metrics)) return problem;
+  }
   return listener_.listen(listener);
 }
 
@@ -209,6 +219,7 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
 
 void Service::run() {
   admin_listener_.start();
+  if (metrics_listener_) metrics_listener_->start();
   listener_.start();
   // Store a test row, so that the connection to the store opens before the first notification
   // arrives. A failure is logged.
@@ -225,10 +236,12 @@ void Service::run() {
   };
   asio::co_spawn(io_, handle_signals(signals, phase), rethrow);
   asio::co_spawn(io_, watch_files(phase), rethrow);
-  const std::string listener = url_of(setup_.config.listener.tls, listener_.endpoint());
-  const std::string admin = url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint());
-  options_.on_ready(listener, admin);
-  log_.started(COUPONHOOK_VERSION, listener, admin);
+  ServiceUrls urls;
+  urls.listener = url_of(setup_.config.listener.tls, listener_.endpoint());
+  urls.admin = url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint());
+  if (metrics_listener_) urls.metrics = url_of(false, metrics_listener_->endpoint());
+  options_.on_ready(urls);
+  log_.started(COUPONHOOK_VERSION, urls.listener, urls.admin);
   while (phase == Phase::kServing) io_.run_one();
   begin_drain();
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
@@ -303,6 +316,19 @@ void Service::check_health(std::function<void(bool)> done) {
                  });
 }
 
+void Service::read_metrics(std::function<void(std::string)> done) {
+  asio::co_spawn(admin_listener_.executor(), status_.read_metrics(),
+                 [done = std::move(done)](std::exception_ptr failure, std::string text) {
+                   done(failure ? std::string() : std::move(text));
+                 });
+}
+
+RuntimeFigures Service::runtime_figures() {
+  return read_runtime_figures({setup_.config, live_, listener_, admin_listener_,
+                               metrics_listener_ ? &*metrics_listener_ : nullptr,
+                               deliveries_.worker(), inbox_, receiver_.signature_metrics()});
+}
+
 void Service::apply_config(const Config& config) {
   if (const auto problem = outbound_.reconfigure(config)) {
     log_.message(Severity::kError, "reconcile_failed", problem->where + " " + problem->message);
@@ -355,6 +381,7 @@ void Service::stop_threads(SteadyClock::time_point stop_by) {
       std::max(std::chrono::floor<milliseconds>(stop_by - SteadyClock::now()), milliseconds(0)));
   listener_.stop();
   maintenance_.reset();
+  if (metrics_listener_) metrics_listener_->stop();
   admin_listener_.stop();
 }
 

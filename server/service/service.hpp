@@ -17,6 +17,13 @@
 
 namespace couponhook::server {
 
+/// URLs at which the listeners of the service accept connections.
+struct ServiceUrls {
+  std::string listener;
+  std::string admin;
+  std::string metrics;  ///< empty if metrics have no listener of their own
+};
+
 /// Objects that the caller of run_service() provides: environment, clock, handler types and
 /// callbacks.
 struct ServiceOptions {
@@ -27,8 +34,8 @@ struct ServiceOptions {
   std::uint64_t random_seed;
   /// Name of this process as the owner of leases. The name must be unique for each running process.
   std::string replica;
-  /// Function that is called once, when both listeners accept connections.
-  std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
+  /// Function that is called once, when all listeners accept connections.
+  std::function<void(const ServiceUrls&)> on_ready;
 };
 
 /// Runs the service until SIGTERM or SIGINT, then drains it: the service reports "not ready", waits

@@ -64,7 +64,8 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               sources.live.admin_tls,
               audit_,
               sources.log,
-              sources.history}) {}
+              sources.history,
+              sources.runtime_figures}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

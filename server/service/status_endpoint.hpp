@@ -40,6 +40,7 @@ class StatusEndpoint {
     const UnknownSerials& unknown_serials;
     const SignatureFaults& signature_faults;
     const HistoryRecorder& history;
+    ReadRuntimeFigures runtime_figures;
     base::WallClock clock;
     Log& log;
   };
@@ -50,6 +51,8 @@ class StatusEndpoint {
   /// Checks whether this replica is ready, as `GET /readyz` does. Run the task on the thread of the
   /// admin listener.
   [[nodiscard]] Task<bool> is_ready();
+  /// Reads all metrics, as `GET /metrics` does. Run the task on the thread of the admin listener.
+  [[nodiscard]] Task<std::string> read_metrics() { return admin_.read_metrics(); }
   /// Makes this replica report "not ready" from now on. Thread-safe.
   void begin_drain() { readiness_.begin_drain(); }
 

@@ -50,7 +50,8 @@ class Installed(unittest.TestCase):
                      "share/doc/couponhook/docs/zh/going-live.md",
                      "share/doc/couponhook/deploy/kubernetes/kustomization.yaml",
                      "share/doc/couponhook/deploy/compose/compose.yaml",
-                     "share/doc/couponhook/deploy/prometheus/couponhook.rules.yml"):
+                     "share/doc/couponhook/deploy/prometheus/couponhook.rules.yml",
+                     "share/doc/couponhook/deploy/grafana/couponhook.json"):
             with self.subTest(file=name):
                 self.assertTrue((self.root / "usr" / name).is_file())
 

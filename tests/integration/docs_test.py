@@ -26,6 +26,7 @@ READERS = {
     "read_listener": ("listener",),
     "read_admin": ("admin",),
     "read_token": ("admin.token",),
+    "read_metrics_place": ("admin",),
     "read_store": ("store",),
     "read_deliveries": ("deliveries",),
     "read_log": ("log",),

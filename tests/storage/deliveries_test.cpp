@@ -4,6 +4,7 @@
 
 #include "deliveries_fixture.hpp"
 #include "storage/delivery_control.hpp"
+#include "storage/totals.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -265,6 +266,56 @@ TEST_P(DeliveriesTest, AreCountedInEveryState) {
   EXPECT_EQ(backlog.retrying, 1);
   EXPECT_EQ(backlog.dead, 1);
   EXPECT_EQ(backlog.oldest_created_at_ms, kNow);
+}
+
+TEST_P(DeliveriesTest, AreCountedByHandlerAndState) {
+  Admission two = event("n1", "c1");
+  two.deliveries.push_back({.handler = "erp", .ordering_key = "c1"});
+  write_together(two);
+  for (const char* id : {"done", "retrying", "dead"}) keep(id, id);
+  Deliveries deliveries = replica();
+  for (const ClaimedDelivery& d : claim(deliveries, kNow, 9)) {
+    if (d.notification_id == "n1") continue;
+    const auto result = d.notification_id == "done"   ? kDone
+                        : d.notification_id == "dead" ? kDead
+                                                      : kRetry;
+    finish(deliveries, d.lease, result, kNow, kNow + 60'000);
+  }
+  const auto by_handler = counts().by_handler;
+  ASSERT_EQ(by_handler.size(), 2U);
+  EXPECT_EQ(by_handler.at("crm").pending, 1);
+  EXPECT_EQ(by_handler.at("crm").retrying, 1);
+  EXPECT_EQ(by_handler.at("crm").dead, 1);
+  EXPECT_EQ(by_handler.at("crm").done, 1);
+  EXPECT_EQ(by_handler.at("erp").pending, 1);
+  EXPECT_EQ(by_handler.at("erp").done, 0);
+}
+
+TEST_P(DeliveriesTest, CountTheHandlerToWhichTheyAreMoved) {
+  keep("n1", "c1");
+  DeliveryControl control(writer());
+  const auto id = reader().notification("n1").value().value().deliveries.at(0).delivery_id;
+  ASSERT_EQ(control.move(std::array{id}, "erp", kNow).value().at(0), ControlResult::kDone);
+  EXPECT_EQ(counts().by_handler.at("crm").pending, 0);
+  EXPECT_EQ(counts().by_handler.at("erp").pending, 1);
+  ASSERT_EQ(control.skip(std::array{id}, "no need", kNow).value().at(0), ControlResult::kDone);
+  EXPECT_EQ(counts().by_handler.at("erp").pending, 0);
+  EXPECT_EQ(counts().by_handler.at("erp").skipped, 1);
+}
+
+TEST_P(DeliveriesTest, AreCountedByHandlerAfterAnOlderReleaseHasWritten) {
+  for (const char* id : {"n1", "n2", "n3"}) keep(id, id);
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kDead);
+  // An older release keeps only the totals by state.
+  ASSERT_TRUE(writer()->run_script("DELETE FROM counters WHERE name LIKE 'deliveries:%:%'"));
+  EXPECT_TRUE(counts().by_handler.empty());
+  ASSERT_TRUE(correct_totals(*writer()));
+  EXPECT_EQ(counts().by_handler.at("crm").pending, 2);
+  EXPECT_EQ(counts().by_handler.at("crm").dead, 1);
+  ASSERT_TRUE(correct_totals(*writer()));
+  EXPECT_EQ(counts().by_handler.at("crm").pending, 2);
+  EXPECT_EQ(counts().deliveries_pending, 2);
 }
 
 TEST_P(DeliveriesTest, MakeANotificationDoneWithTheLastOfThem) {

@@ -21,7 +21,8 @@ from contextlib import closing
 from pathlib import Path
 
 READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), "
-                   r"status at (https?)://([\d.]+):(\d+)")
+                   r"status at (https?)://([\d.]+):(\d+)"
+                   r"(?:, metrics at http://([\d.]+):(\d+))?")
 
 BINARY = os.environ.get("COUPONHOOK_BINARY")
 if BINARY is None:
@@ -226,6 +227,7 @@ class Service:
                 self.address = (ready[2], int(ready[3]))
                 self.admin_tls = ready[4] == "https"
                 self.admin_address = (ready[5], int(ready[6]))
+                self.metrics_address = (ready[7], int(ready[8])) if ready[7] else None
                 self._ready.set()
             self.reading.wait()
         stream.close()

@@ -16,26 +16,28 @@ using ::testing::Not;
 class Metrics : public ::testing::Test {
  protected:
   std::string text(storage::Reader::Result<storage::StoreCounts> counts) {
-    return metrics_text({.version = "1.2.3",
-                         .uptime = std::chrono::seconds(5),
-                         .ready = true,
-                         .engine = "sqlite",
-                         .store_ok = counts.has_value(),
-                         .size_bytes = {},
-                         .now_ms = 10'000,
-                         .activity = {},
-                         .counts = std::move(counts),
-                         .reply_counters = reply_counters_,
-                         .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
-                         .reconciled = {},
-                         .unknown_serials = {},
-                         .signature_faults = {},
-                         .pauses = pauses_,
-                         .unclaimed = unclaimed_,
-                         .served = {"crm", "erp"}});
+    const StatusView view{.version = "1.2.3",
+                          .uptime = std::chrono::seconds(5),
+                          .ready = true,
+                          .engine = "sqlite",
+                          .store_ok = counts.has_value(),
+                          .size_bytes = {},
+                          .now_ms = 10'000,
+                          .activity = {},
+                          .counts = std::move(counts),
+                          .reply_counters = reply_counters_,
+                          .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
+                          .reconciled = {},
+                          .unknown_serials = {},
+                          .signature_faults = {},
+                          .pauses = pauses_,
+                          .unclaimed = unclaimed_,
+                          .served = {"crm", "erp"}};
+    return metrics_text(view, figures_);
   }
 
   ReplyCounters reply_counters_;
+  RuntimeFigures figures_;
   std::vector<storage::PauseRecord> pauses_;
   std::vector<storage::HandlerBacklog> unclaimed_;
 };
@@ -101,6 +103,37 @@ TEST_F(Metrics, ReportPausedHandlers) {
               .resumed_at_ms = {}}};
   EXPECT_THAT(text(storage::StoreCounts{}),
               HasSubstr("couponhook_handler_paused{handler=\"erp\"} 1\n"));
+}
+
+TEST_F(Metrics, ReportDeliveriesByHandlerAndTheRestWithoutOne) {
+  storage::StoreCounts counts;
+  counts.deliveries_pending = 5;
+  counts.deliveries_dead = 2;
+  counts.by_handler = {{"crm", {.pending = 3}}, {"old", {.dead = 2}}};
+
+  const std::string output = text(counts);
+
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"crm\",state=\"pending\"} 3\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"erp\",state=\"pending\"} 0\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"old\",state=\"dead\"} 2\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_deliveries{handler=\"\",state=\"pending\"} 2\n"));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_deliveries{handler=\"\",state=\"dead\"}")));
+}
+
+TEST_F(Metrics, ReportHistogramsInSeconds) {
+  base::Histogram<base::kWorkTimeBounds> times;
+  times.add(std::chrono::milliseconds(2));
+  times.add(std::chrono::seconds(40));
+  figures_.handlers.push_back({"crm", {1, 2, 3, 4}, times.counts(), true});
+
+  const std::string output = text(storage::StoreCounts{});
+
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"0.0025\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"30\"} 1\n"));
+  EXPECT_THAT(output, HasSubstr("_seconds_bucket{handler=\"crm\",le=\"+Inf\"} 2\n"));
+  EXPECT_THAT(output, HasSubstr("_attempts_total{handler=\"crm\",outcome=\"lost\"} 4\n"));
+  EXPECT_THAT(output, HasSubstr("couponhook_breaker_open{handler=\"crm\"} 1\n"));
+  EXPECT_THAT(output, Not(HasSubstr("couponhook_clock_offset_seconds")));
 }
 
 TEST_F(Metrics, ReportUnclaimedDeliveries) {

@@ -151,7 +151,8 @@ TEST_F(ServiceTest, EndsInOrderWhereItIsLeftByAnException) {
                          .random_seed = 1,
                          .replica = "test:1",
                          .on_ready = nullptr};
-  options.on_ready = [&](const std::string& listener, const std::string&) {
+  options.on_ready = [&](const ServiceUrls& urls) {
+    const std::string& listener = urls.listener;
     const std::string port = listener.substr(listener.rfind(':') + 1);
     for (int i = 0; i < kReplies; ++i) {
       post(static_cast<std::uint16_t>(std::stoi(port)), "torn-" + std::to_string(i));
