@@ -55,8 +55,9 @@ void Admin::add_routes() {
   add_get(open_routes_, "/readyz", [this](const AdminCall&) { return ready(); });
   add_get(open_routes_, "/metrics", [this](const AdminCall&) { return metrics(); });
   for (const PageFile& file : status_page_files()) {
-    add_get(open_routes_, file.path,
-            at_once([&file](const AdminCall&) { return page_reply(file); }));
+    add_get(open_routes_, file.path, at_once([&file](const AdminCall& call) {
+              return page_reply(file, call.request.headers.find("If-None-Match"));
+            }));
   }
   add_get(routes_, "/status", [this](const AdminCall&) { return status(); });
   add_get(routes_, "/notifications",

@@ -40,7 +40,11 @@ class DeliveryAdmin {
   [[nodiscard]] Reply delivery(std::string_view id);
   [[nodiscard]] Reply start_retry(std::string_view body);
   [[nodiscard]] Reply start_skip(std::string_view body);
-  [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order);
+  [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order,
+                                const std::optional<RetryJobs::Plan>& plan = {});
+  /// Starts a job that takes the deliveries of a dry run.
+  /// \param members the members of the request's body, with plan: the id of the dry run.
+  [[nodiscard]] Reply start_planned(const base::RequestTarget& members, DeliveryOrder order);
   [[nodiscard]] Reply show_job(std::string_view id);
   [[nodiscard]] Reply cancel_job(std::string_view id);
   [[nodiscard]] Reply retry_one(std::string_view id, std::string_view body);
