@@ -68,6 +68,8 @@ void Admin::add_routes() {
   add_get(routes_, "/coupons/*/*", at_once([this](const AdminCall& call) {
             return coupon(call.path_parameters[0], call.path_parameters[1]);
           }));
+  add_get(routes_, "/configuration",
+          at_once([this](const AdminCall&) { return json_reply(200, sources_.configuration()); }));
   routes_.add("POST", ReconcileIntake::kPath, [this](const AdminCall& call) {
     return sources_.reconcile_intake.take(call.request.body);
   });
@@ -133,7 +135,7 @@ Task<Reply> Admin::handle(const Request& request) {
   co_return error(404, "NOT_FOUND",
                   "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
                   "/notifications/{id} "
-                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");
+                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /configuration");
 }
 
 Task<Reply> Admin::ready() {

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "base/live.hpp"
@@ -49,6 +51,8 @@ struct AdminSources {
   const CertificateKeeper& certificates;
   const base::Live<ServedTls>& tls;
   const base::Live<ServedTls>& admin_tls;
+  /// Returns the effective configuration as JSON, without secrets.
+  std::function<std::string()> configuration;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

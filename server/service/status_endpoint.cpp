@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "server/admin/configuration_json.hpp"
+#include "server/config/environment.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -31,7 +34,8 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
               sources.outbound.reconciled(), sources.unknown_serials, sources.signature_faults,
               sources.reloader.counters(), sources.outbound.certificates(), sources.live.tls,
-              sources.live.admin_tls}) {}
+              sources.live.admin_tls,
+              [file = config.file] { return configuration_json(file, process_environment()); }}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

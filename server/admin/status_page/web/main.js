@@ -114,6 +114,8 @@ async function refresh() {
     drawFrame();
     if (view && view === current) {
       await view.refresh(status);
+      // The time of the first view with data, for tests and for the browser's developer tools.
+      if (performance.getEntriesByName("view-drawn").length === 0) performance.mark("view-drawn");
       if (view === current && !view.failed) trouble(null);
       view.failed = false;
     }

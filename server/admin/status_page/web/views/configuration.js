@@ -1,4 +1,4 @@
-// Configuration: effective values without secrets, and what `couponhook check` warns of.
+// Configuration: effective values without secrets, and the problems of the file.
 
 import { getIfThere } from "../api.js";
 import { facts, h, redraw, section, table } from "../dom.js";
@@ -37,11 +37,12 @@ export function mount(place, call) {
     const answer = await getIfThere("configuration", {}, call.signal);
     const reloads = Object.entries(status.reloads);
     redraw(found, [answer, reloads], () => [
-      answer?.warnings && section(t("warnings"), table(t("warnings"), [t("where"), { text: t("message"), class: "wide" }],
-        answer.warnings.map((each) => [h("code", { class: "long" }, each.where), h("span", { class: "long" }, each.message)]), t("warnings.none"))),
+      answer && h("p", {}, t("configuration.file"), " ", h("code", {}, answer.file)),
+      answer?.problems.length > 0 && section(t("configuration.problems"), table(t("configuration.problems"), [t("where"), { text: t("message"), class: "wide" }],
+        answer.problems.map((each) => [h("code", { class: "long" }, each.where), h("span", { class: "long" }, each.message)]))),
       section(t("reloads"), table(t("reloads"), [t("unit"), { text: t("reloads.ok"), class: "number" }, { text: t("reloads.refused"), class: "number" },
         { text: t("last_error"), class: "wide" }], reloads.map(([unit, state]) => [h("code", {}, unit), String(state.ok), String(state.refused), state.last_error || "–"]))),
-      answer ? whole(answer.configuration ?? answer) : h("p", {}, t("configuration.unsupported")),
+      answer ? whole(answer.configuration) : h("p", {}, t("configuration.unsupported")),
     ]);
   };
 }
