@@ -163,7 +163,7 @@ class English(LooksCase):
         for name, width, theme, route in (("console-overview", 1200, "light", "overview"),
                                           ("console-deliveries", 1200, "dark", "deliveries?state=dead"),
                                           ("console-phone", 360, "light", "overview")):
-            self.browser.resize(width)
+            self.browser.resize(width, 1000 if width > 600 else 780)
             self.browser.set_theme(theme)
             self.show("#/" + route, "crm")
             self.wait_until(self.is_drawn, route)

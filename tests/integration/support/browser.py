@@ -112,8 +112,8 @@ class Browser:
                       features=[{"name": "prefers-color-scheme", "value": theme}])
 
     def screenshot(self) -> bytes:
-        """Returns a picture (PNG) of the whole page."""
-        picture = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        """Returns a picture (PNG) of what the window shows."""
+        picture = self.devtools("Page.captureScreenshot", format="png")
         return base64.b64decode(picture["data"])
 
     def complaints(self):

@@ -119,7 +119,7 @@ TEST_F(RetryJobsTest, TakeExactlyTheDeliveriesOfAPlan) {
   const auto plan = retries->plan(counted.id);
   ASSERT_TRUE(plan);
   EXPECT_EQ(std::ssize(*plan->deliveries), counted.matched);
-  // One delivery of the plan is skipped meanwhile, and a pending one would match now.
+  // One delivery of the plan is skipped meanwhile; the filter is widened to all merchants.
   ASSERT_TRUE(storage::DeliveryControl(*store_->writer())
                   .skip(std::array{plan->deliveries->front()}, "entered by hand", kNow));
   filter = plan->filter;

@@ -6,6 +6,7 @@ import { authorization } from "./api.js";
 
 const POLL_MS = 5000;
 const PAUSE_AFTER_EVENT_MS = 1000;
+const PAUSE_AFTER_REFUSAL_MS = 30000;
 
 /**
  * Calls `refresh` (an async function) until stop() is called. Two calls never overlap, and there are
@@ -64,6 +65,7 @@ export class Live {
         const reply = await fetch("events", { headers, signal, cache: "no-store" });
         // Without an event stream (an older release), polling alone has to do.
         if (reply.status === 404 || reply.status === 401 || reply.status === 403) return;
+        wait = PAUSE_AFTER_REFUSAL_MS;
         if (reply.ok) {
           this.streaming = true;
           await this.#read(reply);

@@ -96,6 +96,7 @@ export const STRINGS = {
   "state.done": ["done", "已完成"],
   "state.skipped": ["skipped", "已跳过"],
   oldest: ["oldest open", "最久未完成"],
+  overdue: ["overdue by", "已逾期"],
   lately: ["Lately", "近几分钟"],
   spark: ["Open deliveries of {handler} in the last minutes", "{handler} 近几分钟未完成的投递"],
   no_handlers: ["No handler gets deliveries.", "没有接收投递的处理器。"],

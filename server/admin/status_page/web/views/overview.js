@@ -89,7 +89,7 @@ function handlersOf(metrics) {
     const [pending, retrying, dead] = ["pending", "retrying", "dead"].map(of);
     const known = pending !== undefined || retrying !== undefined;
     return { name, pending, retrying, dead, open: known ? (pending ?? 0) + (retrying ?? 0) : undefined,
-      oldest: metrics.value("couponhook_deliveries_oldest_pending_seconds", { handler: name }),
+      overdue: metrics.value("couponhook_deliveries_overdue_seconds", { handler: name }),
       breaker: metrics.value("couponhook_breaker_open", { handler: name }) === 1 };
   });
 }
@@ -109,11 +109,11 @@ function handlerRow(each, pauses) {
   const number = (value) => (value === undefined ? "–" : count(value));
   const row = [
     h("span", {}, link(each.name, route(["deliveries"], { handler: each.name })), " ",
-      pause && badge(t("paused"), "warn"), each.breaker && badge(t("breaker"), "bad")),
+      pause && badge([t("paused"), pause.events].filter(Boolean).join(": "), "warn"), each.breaker && badge(t("breaker"), "bad")),
     number(each.pending),
     number(each.retrying),
     each.dead ? link(count(each.dead), route(["deliveries"], { handler: each.name, state: "dead" }), { class: "bad" }) : number(each.dead),
-    each.oldest === undefined ? "–" : duration(each.oldest),
+    each.overdue === undefined ? "–" : duration(each.overdue),
     values.length > 1 ? sparkline(values, t("spark", { handler: each.name })) : "–",
     pause
       ? button(t("resume"), () => resumeDeliveries(pause), { "aria-label": `${t("resume")}: ${each.name}`, "data-focus": `pause ${each.name}` })
@@ -137,7 +137,7 @@ function drawDeliveries(place, status, metrics) {
       [t("oldest"), duration(d.oldest_pending_s)],
     ], "figures"),
     table(t("handlers"), [t("handler"), { text: t("state.pending"), class: "number" }, { text: t("state.retrying"), class: "number" },
-      { text: t("state.dead"), class: "number" }, t("oldest"), t("lately"), t("action")],
+      { text: t("state.dead"), class: "number" }, t("overdue"), t("lately"), t("action")],
     handlers.map((each) => handlerRow(each, status.pauses)), t("no_handlers")),
     h("p", { class: "buttons" }, button(t("pause.any"), () => pauseDeliveries(undefined, undefined, handlers.map((each) => each.name)),
       { "data-focus": "pause any" })),
