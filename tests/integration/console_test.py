@@ -142,8 +142,9 @@ class Shown(ConsoleCase):
         self.show("#/search", "openid")
         self.browser.type("#q", OPENID + "\n")
         self.wait_until(lambda: hashed.split(":")[1] in self.browser.evaluate("location.hash"), "the hash")
-        seen = self.browser.evaluate("performance.getEntriesByType('resource').map((e) => e.name)"
-                                     ".concat(location.href, document.documentElement.innerHTML).join(' ')")
+        seen = self.browser.evaluate(
+            "performance.getEntriesByType('resource').map((e) => e.name)"
+            ".concat(location.href, document.documentElement.innerHTML).join(' ')")
         self.assertNotIn(OPENID, seen)
         self.assertEqual(self.browser.evaluate("document.getElementById('q')?.value ?? ''"), hashed)
 
@@ -152,7 +153,8 @@ class Shown(ConsoleCase):
         wanted = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
         for function in ("sha256OfOurOwn", "sha256"):
             got = self.browser.evaluate_later(
-                f"import('{self.base}console/sha256.js').then((m) => Promise.all({texts!r}.map((text) => m.{function}(text))))")
+                f"import('{self.base}console/sha256.js')"
+                f".then((m) => Promise.all({texts!r}.map((text) => m.{function}(text))))")
             self.assertEqual(got, wanted)
 
     def test_the_ledger_of_a_coupon(self):

@@ -1,6 +1,6 @@
-// Small charts as inline SVG. A chart library (Chart.js: 200 KB, drawn on a canvas) would be ten
-// times as large as the whole console; its text could not be read by screen readers or follow the
-// colours of the page, and these charts need neither zoom nor animation.
+// Small charts as inline SVG. A chart library (Chart.js: 200 KB, drawn on a canvas) would be larger
+// than the rest of the console together; screen readers could not read its charts, nor would they
+// follow the colours of the page, and these charts need neither zoom nor animation.
 
 import { h, svg } from "./dom.js";
 import { count, time } from "./format.js";
