@@ -119,6 +119,28 @@ export function openQuarantined(item) {
   });
 }
 
+/** Tries to read all these items, one after the other, and tells how many could be read. */
+export function openAllQuarantined(items) {
+  confirmAction({
+    title: t("open.all"),
+    lines: [t("open.all_what", { n: items.length })],
+    confirm: t("open.all_run", { n: items.length }),
+    act: async () => {
+      let read = 0;
+      for (const item of items) {
+        try {
+          await post(path("quarantine", item.quarantine_id, "open"), undefined, { mchid: item.mchid });
+          read += 1;
+        } catch (error) {
+          // 404 and 409: gone meanwhile, or still sealed. Anything else would fail for the rest too.
+          if (![404, 409].includes(error.status)) throw error;
+        }
+      }
+      return t("open.all_result", { n: read, total: items.length });
+    },
+  });
+}
+
 export function discardQuarantined(item) {
   confirmAction({
     title: t("discard.title"),

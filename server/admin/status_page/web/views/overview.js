@@ -244,8 +244,9 @@ export function mount(place, call) {
   place.append(
     h("section", { class: "lead" }, h("h2", {}, t("problems")), at.problems),
     at.charts,
-    h("div", { class: "columns" }, section(t("deliveries"), at.deliveries), section(t("received"), at.received)),
-    h("div", { class: "columns" }, section(t("keys"), at.keys), section(t("store"), at.store)));
+    section(t("deliveries"), at.deliveries),
+    h("div", { class: "columns" }, section(t("received"), at.received),
+      h("div", { class: "stack" }, section(t("keys"), at.keys), section(t("store"), at.store))));
   const charts = new Charts(at.charts, call);
   const dead = new Rows();
   const sealed = new Rows();

@@ -1,7 +1,7 @@
 // Quarantine: signed notifications that could not be decrypted or parsed, and stored ones whose
 // content this release could not read.
 
-import { discardQuarantined, openQuarantined } from "../actions.js";
+import { discardQuarantined, openAllQuarantined, openQuarantined } from "../actions.js";
 import { get } from "../api.js";
 import { button, h, link, redraw, route, section, table, timeOf } from "../dom.js";
 import { count } from "../format.js";
@@ -62,11 +62,12 @@ export function mount(place, call) {
     { text: t("flaw"), class: "wide" }, t("received_at"), t("action")],
   (each) => [link(each.id, route(["notifications", each.id], { mchid: each.mchid }), { class: "long" }), each.mchid, h("code", {}, each.type),
     h("span", { class: "long" }, each.flaw), timeOf(each.received_at), buttonsOf({ id: each.id, mchid: each.mchid })], t("n.unreadable"), t("unreadable.none"));
+  const openAll = h("p", { class: "buttons", hidden: true }, button(t("open.all"), () => openAllQuarantined(sealed.items), { id: "open-all" }));
   place.append(
-    section(t("quarantine.sealed"), h("p", { class: "quiet" }, t("quarantine.help")), sealed.place),
+    section(t("quarantine.sealed"), h("p", { class: "quiet" }, t("quarantine.help")), openAll, sealed.place),
     section(t("quarantine.unreadable"), h("p", { class: "quiet" }, t("unreadable.help")), unreadable.place));
   return async () => {
-    // After an action on a later page, its rows are out of date: begin with the first page again.
     await Promise.all([sealed.refresh(), unreadable.refresh()]);
+    openAll.hidden = sealed.items.length < 2;
   };
 }
