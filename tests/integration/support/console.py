@@ -26,8 +26,6 @@ class ConsoleCase(ServiceTestCase):
         super().setUp()
         host, port = self.service.admin_address
         self.base = f"http://{host}:{port}/"
-        self.load("")
-        self.browser.evaluate("sessionStorage.clear()")
 
     def load(self, route):
         """Loads the page anew with this route (a location.hash)."""
