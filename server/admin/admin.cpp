@@ -67,8 +67,9 @@ void Admin::add_routes() {
   add_get(open_routes_, "/readyz", [this](const AdminCall&) { return ready(); });
   add_get(open_routes_, "/metrics", [this](const AdminCall&) { return metrics(); });
   for (const PageFile& file : status_page_files()) {
-    add_get(open_routes_, file.path,
-            at_once([&file](const AdminCall&) { return page_reply(file); }));
+    add_get(open_routes_, file.path, at_once([&file](const AdminCall& call) {
+              return page_reply(file, call.request.headers.find("If-None-Match"));
+            }));
   }
   add_get(routes_, "/status", [this](const AdminCall&) { return status(); });
   add_get(routes_, "/notifications",
@@ -86,6 +87,8 @@ void Admin::add_routes() {
             return history_reply(sources_.reader, sources_.history,
                                  base::to_unix_ms(sources_.clock()), call.target);
           }));
+  add_get(routes_, "/configuration",
+          at_once([this](const AdminCall&) { return json_reply(200, sources_.configuration()); }));
   routes_.add("POST", ReconcileIntake::kPath, [this](const AdminCall& call) {
     return sources_.reconcile_intake.take(call.request.body, call.by);
   });
@@ -185,7 +188,7 @@ Task<Reply> Admin::handle(const Request& request) {
                   "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
                   "/notifications/{id} "
                   "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /search /history "
-                  "/audit /log");
+                  "/audit /log /configuration");
 }
 
 Task<Reply> Admin::ready() {

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "base/live.hpp"
@@ -57,6 +59,8 @@ struct AdminSources {
   Log& log;
   const HistoryRecorder& history;
   ReadRuntimeFigures runtime_figures;
+  /// Returns the effective configuration as JSON, without secrets.
+  std::function<std::string()> configuration;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

@@ -21,6 +21,11 @@ constexpr std::string_view kFilterHelp =
     " is invalid: since and until are RFC 3339 or Unix seconds, state is pending, retrying, dead, "
     "done or skipped, limit is 1 to 500, cursor is a next_cursor";
 
+/// Members of a request's body that choose deliveries and what is done with them. A request that
+/// carries out a plan has none of them.
+constexpr std::array<std::string_view, 9> kFilterMembers{
+    "handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "to"};
+
 Reply bad_parameter(std::string_view message) {
   return error(400, "PARAM_ERROR", message);
 }
@@ -160,23 +165,24 @@ Reply DeliveryAdmin::delivery(std::string_view id) {
 }
 
 Reply DeliveryAdmin::start_retry(const AdminCall& call) {
-  const auto members = read_members(
-      call.request.body,
-      {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "to", "reason"});
+  const auto members =
+      read_members(call.request.body, {"handler", "state", "type", "mchid", "error", "since",
+                                       "until", "dry_run", "to", "reason", "plan"});
   storage::DeliveryFilter filter;
   if (!members) {
     return bad_parameter(
         "the body is a JSON object with any of handler, state, type, mchid, error, since, until, "
-        "to, reason (texts) and dry_run (true or false)");
-  }
-  if (const auto wrong = read_filter(*members, filter); !wrong.empty()) {
-    return bad_parameter(std::string(wrong).append(kFilterHelp));
+        "to, reason (texts) and dry_run (true or false), or with plan (the id of a dry run)");
   }
   const bool dry_run = !members->parameter("dry_run").value_or("").empty();
   const auto reason = optional_reason_in(*members);
   if (!reason) return bad_parameter(kReasonTooLong);
   DeliveryOrder order;
   order.reason = *reason;
+  if (members->parameter("plan")) return start_planned(call.by, *members, std::move(order));
+  if (const auto wrong = read_filter(*members, filter); !wrong.empty()) {
+    return bad_parameter(std::string(wrong).append(kFilterHelp));
+  }
   order.to = members->parameter("to").value_or("");
   if (!order.to.empty()) {
     order.kind = DeliveryOrder::Kind::kMove;
@@ -203,15 +209,24 @@ Reply DeliveryAdmin::start_retry(const AdminCall& call) {
 }
 
 Reply DeliveryAdmin::start_skip(const AdminCall& call) {
-  const auto members = read_members(
-      call.request.body,
-      {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "reason"});
+  const auto members =
+      read_members(call.request.body, {"handler", "state", "type", "mchid", "error", "since",
+                                       "until", "dry_run", "reason", "plan"});
   storage::DeliveryFilter filter;
   if (!members) {
     return bad_parameter(
         "the body is a JSON object with reason, any of handler, state, type, mchid, error, since, "
-        "until (texts) and dry_run (true or false)");
+        "until (texts) and dry_run (true or false), or with reason and plan (the id of a dry run)");
   }
+  const bool dry_run = !members->parameter("dry_run").value_or("").empty();
+  const auto reason = reason_in(*members);
+  if (!reason && !dry_run) {
+    return bad_parameter("reason is missing or too long: give a text of 1 to 1000 bytes");
+  }
+  DeliveryOrder order;
+  order.kind = DeliveryOrder::Kind::kSkip;
+  order.reason = reason.value_or("");
+  if (members->parameter("plan")) return start_planned(call.by, *members, std::move(order));
   if (const auto wrong = read_filter(*members, filter); !wrong.empty()) {
     return bad_parameter(std::string(wrong).append(kFilterHelp));
   }
@@ -224,19 +239,11 @@ Reply DeliveryAdmin::start_skip(const AdminCall& call) {
     return bad_parameter(
         "state must be pending, retrying or dead: done and skipped deliveries cannot be dropped");
   }
-  const bool dry_run = !members->parameter("dry_run").value_or("").empty();
-  const auto reason = reason_in(*members);
-  if (!reason && !dry_run) {
-    return bad_parameter("reason is missing or too long: give a text of 1 to 1000 bytes");
-  }
-  DeliveryOrder order;
-  order.kind = DeliveryOrder::Kind::kSkip;
-  order.reason = reason.value_or("");
   return start_job(call.by, std::move(filter), dry_run, std::move(order));
 }
 
 Reply DeliveryAdmin::start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
-                               DeliveryOrder order) {
+                               DeliveryOrder order, const std::optional<RetryJobs::Plan>& plan) {
   if (jobs_.is_full()) {
     return error(503, "OVERLOADED",
                  "too many retries are waiting; wait until one ends, or cancel one");
@@ -249,10 +256,38 @@ Reply DeliveryAdmin::start_job(const Operator& by, storage::DeliveryFilter filte
       return store_failed(begun.error());
     }
   }
-  auto job = jobs_.start(std::move(filter), dry_run, std::move(order));
+  auto job = jobs_.start(std::move(filter), dry_run, std::move(order), plan);
   if (!job) return error(503, "OVERLOADED", "too many retries are waiting");
   job = jobs_.wait(job->id, kRetryTimeout);
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
+}
+
+Reply DeliveryAdmin::start_planned(const Operator& by, const base::RequestTarget& members,
+                                   DeliveryOrder order) {
+  // The filter, and the handler to which deliveries are moved, are those of the dry run.
+  const bool skips = order.kind == DeliveryOrder::Kind::kSkip;
+  for (const std::string_view name : kFilterMembers) {
+    if (members.parameter(name)) {
+      return bad_parameter(std::string(name) + " cannot be given with plan: the dry run has it");
+    }
+  }
+  // A plan that is no number is an unknown plan: no job has the id 0.
+  const std::int64_t id = parse_number(members.parameter("plan").value_or("")).value_or(0);
+  const auto plan = jobs_.plan(id);
+  if (!plan && plan.error() == RetryJobs::PlanError::kUnfinished) {
+    return error(409, "PLAN_UNFINISHED",
+                 "this dry run has not finished; wait until its state is done");
+  }
+  if (!plan) {
+    return error(409, "PLAN_GONE",
+                 "this replica does not remember a dry run with this id; begin with a new dry run");
+  }
+  if ((plan->order.kind == DeliveryOrder::Kind::kSkip) != skips) {
+    return bad_parameter("this dry run was for another action; begin with a dry run of this one");
+  }
+  order.kind = plan->order.kind;
+  order.to = plan->order.to;
+  return start_job(by, plan->filter, false, std::move(order), *plan);
 }
 
 Reply DeliveryAdmin::show_job(std::string_view id) {

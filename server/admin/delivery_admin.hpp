@@ -41,7 +41,12 @@ class DeliveryAdmin {
   [[nodiscard]] Reply start_retry(const AdminCall& call);
   [[nodiscard]] Reply start_skip(const AdminCall& call);
   [[nodiscard]] Reply start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
-                                DeliveryOrder order);
+                                DeliveryOrder order,
+                                const std::optional<RetryJobs::Plan>& plan = {});
+  /// Starts a job that takes the deliveries of a dry run.
+  /// \param members the members of the request's body, with plan: the id of the dry run.
+  [[nodiscard]] Reply start_planned(const Operator& by, const base::RequestTarget& members,
+                                    DeliveryOrder order);
   [[nodiscard]] Reply show_job(std::string_view id);
   [[nodiscard]] Reply cancel_job(const AdminCall& call);
   [[nodiscard]] Reply retry_one(const AdminCall& call);

@@ -71,8 +71,9 @@ std::string retry_json(const RetryJob& job) {
       .text("id", std::to_string(job.id))
       .text("order", words.order)
       .text("state", job.state == RetryJob::State::kRetrying ? words.doing : to_string(job.state))
-      .boolean("dry_run", job.dry_run)
-      .number("matched", job.matched)
+      .boolean("dry_run", job.dry_run);
+  if (job.plan) json.text("plan", std::to_string(*job.plan)).number("planned", job.planned);
+  json.number("matched", job.matched)
       .number("looked_at", job.looked_at)
       .number(words.done, job.done);
   if (job.order.kind == DeliveryOrder::Kind::kMove) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -62,7 +63,7 @@ bool RetryJobs::is_full() const {
 }
 
 std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dry_run,
-                                         DeliveryOrder order) {
+                                         DeliveryOrder order, const std::optional<Plan>& plan) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() == kJobsKept) {
     if (!entries_.front().job.over()) return std::nullopt;
@@ -73,8 +74,23 @@ std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dr
   entry.job.id = ++last_id_;
   entry.job.dry_run = dry_run;
   entry.job.order = std::move(order);
+  if (plan) {
+    entry.planned = plan->deliveries;
+    entry.job.plan = plan->id;
+    entry.job.planned = std::ssize(*plan->deliveries);
+  }
   changed_.notify_all();
   return entry.job;
+}
+
+boost::system::result<RetryJobs::Plan, RetryJobs::PlanError> RetryJobs::plan(
+    std::int64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto dry_run = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
+  if (dry_run == entries_.end() || !dry_run->job.dry_run) return PlanError::kUnknown;
+  if (dry_run->job.state != RetryJob::State::kDone) return PlanError::kUnfinished;
+  if (!dry_run->planned) return PlanError::kUnknown;
+  return Plan{id, dry_run->filter, dry_run->job.order, dry_run->planned};
 }
 
 RetryJobs::Entry* RetryJobs::entry_of(std::int64_t id) {
@@ -212,6 +228,20 @@ std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
   return ids;
 }
 
+void RetryJobs::keep_plan(Entry& entry, std::vector<std::int64_t> ids) {
+  const std::lock_guard lock(mutex_);
+  std::size_t kept = ids.size();
+  entry.planned = std::make_shared<const std::vector<std::int64_t>>(std::move(ids));
+  entry.job.state = RetryJob::State::kDone;
+  // Forget the oldest plans, so that all plans together need no more memory than the largest one.
+  for (auto older = entries_.rbegin(); older != entries_.rend(); ++older) {
+    if (&*older == &entry || !older->planned || !older->job.dry_run) continue;
+    kept += older->planned->size();
+    if (kept > kMatchedMax) older->planned.reset();
+  }
+  changed_.notify_all();
+}
+
 bool RetryJobs::carry_out(Entry& entry, std::span<const std::int64_t> ids) {
   const DeliveryOrder& order = entry.job.order;
   const std::int64_t now_ms = base::to_unix_ms(clock_());
@@ -230,10 +260,18 @@ bool RetryJobs::carry_out(Entry& entry, std::span<const std::int64_t> ids) {
 }
 
 void RetryJobs::run(Entry& entry) {
-  const auto matched = match(entry);
+  auto matched = match(entry);
   if (!matched) return;
-  if (entry.job.dry_run) return end(entry, RetryJob::State::kDone);
-  update(entry, [](RetryJob& job) { job.state = RetryJob::State::kRetrying; });
+  if (entry.job.dry_run) return keep_plan(entry, std::move(*matched));
+  if (entry.planned) {
+    std::vector<std::int64_t> both;
+    std::ranges::set_intersection(*matched, *entry.planned, std::back_inserter(both));
+    *matched = std::move(both);
+  }
+  update(entry, [&](RetryJob& job) {
+    job.matched = std::ssize(*matched);
+    job.state = RetryJob::State::kRetrying;
+  });
   const bool newest_first = entry.job.order.kind == DeliveryOrder::Kind::kSkip;
   std::span<const std::int64_t> left(*matched);
   while (!left.empty()) {

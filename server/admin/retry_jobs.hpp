@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include <boost/system/result.hpp>
+
 #include "base/clock.hpp"
 #include "storage/delivery_control.hpp"
 #include "storage/reader.hpp"
@@ -52,6 +54,12 @@ struct RetryJob {
   State state = State::kWaiting;
   DeliveryOrder order;
   bool dry_run = false;
+  /// Id of the dry run whose deliveries this job takes; empty if the job takes all deliveries that
+  /// match its filter.
+  std::optional<std::int64_t> plan;
+  /// Only with `plan`: number of deliveries that the dry run found. It is larger than `matched` if
+  /// some of them no longer match the filter.
+  std::int64_t planned = 0;
   /// Number of deliveries that match the filter. The job counts these deliveries before it changes
   /// any delivery.
   std::int64_t matched = 0;
@@ -77,6 +85,9 @@ struct RetryJob {
 /// page by page. The object remembers the last 16 jobs until the process ends. If a job is
 /// interrupted, the pages that it has already processed stay changed.
 ///
+/// A dry run is also a plan: a later job may take exactly the deliveries that the dry run counted,
+/// less those that no longer match. So an operator never changes a delivery that was not counted.
+///
 /// A move starts with the oldest delivery, so that a coupon's later delivery is never made before
 /// its earlier delivery has moved. A skip starts with the newest delivery: if an earlier delivery
 /// was dropped first, a later delivery of the same coupon could start.
@@ -100,15 +111,33 @@ class RetryJobs {
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
+  /// The deliveries that a finished dry run found, and what is to be done with them.
+  struct Plan {
+    std::int64_t id = 0;  ///< id of the dry run
+    storage::DeliveryFilter filter;
+    DeliveryOrder order;
+    std::shared_ptr<const std::vector<std::int64_t>> deliveries;  ///< their ids, in ascending order
+  };
+  /// Why a plan cannot be carried out.
+  enum class PlanError : std::uint8_t {
+    kUnknown,     ///< no dry run with this id is remembered, or its deliveries are not any more
+    kUnfinished,  ///< the dry run is still counting, or failed, or was cancelled
+  };
+
   /// Returns true if start() would return nothing, because too many jobs are waiting.
   [[nodiscard]] bool is_full() const;
   /// Adds a job to the queue.
   /// \param filter selects the deliveries. If the filter names no state, a retry matches retrying
   ///   and dead deliveries; a move or skip matches pending deliveries too.
   /// \param dry_run true if the job only counts the matching deliveries, and changes none.
+  /// \param plan if given, the job takes the deliveries of this plan that still match the filter,
+  ///   and no others.
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
-                                              DeliveryOrder order = {});
+                                              DeliveryOrder order = {},
+                                              const std::optional<Plan>& plan = {});
+  /// Returns the plan that the dry run with this id made.
+  [[nodiscard]] boost::system::result<Plan, PlanError> plan(std::int64_t id) const;
   /// Returns the job with this id; nothing when no job has this id, or when the list no longer
   /// contains the job.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
@@ -125,6 +154,10 @@ class RetryJobs {
     RetryJob job;
     storage::DeliveryFilter filter;
     bool cancelled = false;
+    /// Ids of the deliveries that a finished dry run found, in ascending order. A job that carries
+    /// out the dry run has them too. Null for other jobs, and for old plans that keep_plan()
+    /// forgot.
+    std::shared_ptr<const std::vector<std::int64_t>> planned{};
   };
 
   void work();
@@ -138,6 +171,8 @@ class RetryJobs {
   ///   order, so that two writers cannot deadlock.
   /// \return false if the store failed; the job has then failed too.
   bool carry_out(Entry& entry, std::span<const std::int64_t> ids);
+  /// Ends a dry run, and remembers the deliveries that it found.
+  void keep_plan(Entry& entry, std::vector<std::int64_t> ids);
   bool is_cancelled(Entry& entry);
   /// Ends a job, after on_over_ was called.
   void end(Entry& entry, RetryJob::State state, std::string error = {});

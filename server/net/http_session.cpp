@@ -343,12 +343,14 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   for (const auto& [name, value] : reply.headers) {
     (((out_ += "\r\n") += name) += ": ") += value;
   }
-  if (reply.status != 204) {
+  // A reply 304 has no Content-Length: it would have to be that of the unchanged file.
+  const bool has_length = reply.status != 204 && reply.status != 304;
+  if (has_length) {
     (out_ += "\r\nContent-Length: ") += std::to_string(reply.body.size());
     if (!reply.body.empty()) (out_ += "\r\nContent-Type: ") += reply.content_type;
   }
   out_ += "\r\n\r\n";
-  if (!without_body && reply.status != 204) out_ += reply.body;
+  if (!without_body && has_length) out_ += reply.body;
   connection_.set_deadline(share_.limits.write_timeout);
   // If the client does not read the reply, its connection may be closed to make room for other
   // connections. The reply to a sender with a valid signature is never cut off.

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "server/admin/configuration_json.hpp"
+#include "server/config/environment.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -65,7 +68,8 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               audit_,
               sources.log,
               sources.history,
-              sources.runtime_figures}) {}
+              sources.runtime_figures,
+              [file = config.file] { return configuration_json(file, process_environment()); }}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

@@ -1,6 +1,5 @@
 #include "server/admin/status_page/status_page.hpp"
 
-#include <array>
 #include <string>
 
 #include "status_page_files.hpp"
@@ -8,14 +7,8 @@
 namespace couponhook::server {
 namespace {
 
-constexpr std::array<PageFile, 3> kFiles{{
-    {"/", "text/html; charset=utf-8", kPageHtml},
-    {"/page.css", "text/css; charset=utf-8", kPageCss},
-    {"/page.js", "text/javascript; charset=utf-8", kPageJs},
-}};
-
-/// Value of the Content-Security-Policy header of the status page. The browser then allows only the
-/// page's own scripts, styles and requests, even if a notification contains HTML.
+/// Value of the Content-Security-Policy header of the console. The browser then allows only the
+/// console's own scripts, styles and requests, even if a notification contains HTML.
 constexpr std::string_view kContentPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -23,18 +16,22 @@ constexpr std::string_view kContentPolicy =
 }  // namespace
 
 std::span<const PageFile> status_page_files() {
-  return kFiles;
+  return kPageFiles;
 }
 
-Reply page_reply(const PageFile& file) {
+Reply page_reply(const PageFile& file, std::string_view if_none_match) {
   Reply reply;
-  reply.status = 200;
+  // Any position will do: an ETag is a quoted hash, so it is part of no other ETag. A proxy may
+  // have made it a weak one (W/"…").
+  const bool is_known = if_none_match.find(file.etag) != std::string_view::npos;
+  reply.status = is_known ? 304 : 200;
   reply.content_type = file.content_type;
-  reply.body = file.content;
+  if (!is_known) reply.body = file.content;
   reply.headers = {{"Content-Security-Policy", std::string(kContentPolicy)},
                    {"X-Content-Type-Options", "nosniff"},
                    {"Referrer-Policy", "no-referrer"},
-                   {"Cache-Control", "no-cache"}};
+                   {"Cache-Control", "no-cache"},
+                   {"ETag", std::string(file.etag)}};
   return reply;
 }
 

@@ -2,6 +2,7 @@
 protocol.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -23,7 +24,11 @@ class BrowserError(Exception):
 
 
 class Browser:
-    """One Chromium window without a screen (headless), with a new profile."""
+    """One Chromium window without a screen (headless), with a new profile. `language` is the
+    language that the browser asks pages for."""
+
+    def __init__(self, language="en-US"):
+        self._language = language
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="browser-")
@@ -82,6 +87,35 @@ class Browser:
     def evaluate(self, expression):
         return self._call("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
 
+    def evaluate_later(self, expression):
+        """Returns the value of a JavaScript promise."""
+        script = (f"const done = arguments[0]; Promise.resolve({expression}).then(done, "
+                  "(error) => done({failed: String(error)}))")
+        return self._call("POST", "/execute/async", {"script": script, "args": []})
+
+    def run(self, script):
+        """Runs a script outside of the page's content security policy, as a person at the
+        developer tools can."""
+        self._call("POST", "/execute/sync", {"script": script, "args": []})
+
+    def devtools(self, command, **parameters):
+        """Sends a command of the Chrome DevTools Protocol, and returns its result."""
+        return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def resize(self, width, height=900):
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                      deviceScaleFactor=1, mobile=width < 600)
+
+    def set_theme(self, theme):
+        """Sets the theme that the browser's user prefers: light or dark."""
+        self.devtools("Emulation.setEmulatedMedia",
+                      features=[{"name": "prefers-color-scheme", "value": theme}])
+
+    def screenshot(self) -> bytes:
+        """Returns a picture (PNG) of what the window shows."""
+        picture = self.devtools("Page.captureScreenshot", format="png")
+        return base64.b64decode(picture["data"])
+
     def complaints(self):
         """Returns the error messages on the browser's console, such as violations of the page's
         content security policy."""
@@ -92,7 +126,10 @@ class Browser:
                      "--window-size=1200,1000", f"--user-data-dir={self._folder.name}"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")  # Chromium's process sandbox does not work for root
-        return {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
+        preferences = {"intl.accept_languages": self._language}
+        return {"browserName": "chrome",
+                "goog:chromeOptions": {"args": [*arguments, f"--lang={self._language}"],
+                                       "prefs": preferences},
                 "goog:loggingPrefs": {"browser": "ALL"}}
 
     def _driver_is_ready(self):

@@ -4,6 +4,8 @@
 
 #include "server/admin/retry_jobs.hpp"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "storage/admit_batch.hpp"
@@ -106,6 +108,36 @@ TEST_F(RetryJobsTest, StopAfterThePageAtHandWhenCancelled) {
   EXPECT_EQ(cancelled.state, RetryJob::State::kCancelled);
   EXPECT_EQ(cancelled.done, kPage);
   EXPECT_EQ(dead(), 100) << "what has been put back stays put back";
+}
+
+TEST_F(RetryJobsTest, TakeExactlyTheDeliveriesOfAPlan) {
+  keep_dead(kPage + 10);
+  const auto retries = jobs();
+  storage::DeliveryFilter filter;
+  filter.mchid = "1900000001";
+  const RetryJob counted = ended(*retries, retries->start(filter, true)->id);
+  const auto plan = retries->plan(counted.id);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(std::ssize(*plan->deliveries), counted.matched);
+  // One delivery of the plan is skipped meanwhile; the filter is widened to all merchants.
+  ASSERT_TRUE(storage::DeliveryControl(*store_->writer())
+                  .skip(std::array{plan->deliveries->front()}, "entered by hand", kNow));
+  filter = plan->filter;
+  filter.mchid.clear();
+  const RetryJob done = ended(*retries, retries->start(filter, false, plan->order, *plan)->id);
+  EXPECT_EQ(done.plan, counted.id);
+  EXPECT_EQ(done.planned, counted.matched);
+  EXPECT_EQ(done.matched, counted.matched - 1) << "the other merchant's are not in the plan";
+  EXPECT_EQ(done.done, counted.matched - 1);
+  EXPECT_EQ(dead(), kPage + 10 - counted.matched);
+}
+
+TEST_F(RetryJobsTest, KnowNoPlanOfAnotherJob) {
+  keep_dead(3);
+  const auto retries = jobs();
+  const RetryJob done = ended(*retries, retries->start({}, false)->id);
+  EXPECT_EQ(retries->plan(done.id).error(), RetryJobs::PlanError::kUnknown);
+  EXPECT_EQ(retries->plan(99).error(), RetryJobs::PlanError::kUnknown);
 }
 
 TEST_F(RetryJobsTest, CountOnlyOneMerchantsInADryRun) {

@@ -1,0 +1,27 @@
+#include "server/admin/configuration_json.hpp"
+
+#include <vector>
+
+#include "base/json_writer.hpp"
+#include "server/config/config.hpp"
+#include "server/config/config_text.hpp"
+
+namespace couponhook::server {
+
+std::string configuration_json(const std::filesystem::path& file, const Environment& environment) {
+  std::vector<Problem> problems;
+  Setting settings;
+  static_cast<void>(read_config_with_settings(file, environment, problems, settings));
+  base::JsonWriter json;
+  json.begin()
+      .text("file", file.string())
+      .document("configuration", settings_as_json(settings))
+      .begin_list("problems");
+  for (const Problem& problem : problems) {
+    json.begin().text("where", problem.where).text("message", problem.message).end();
+  }
+  json.end_list().end();
+  return json.take();
+}
+
+}  // namespace couponhook::server
