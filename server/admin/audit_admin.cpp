@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-
-#include <boost/algorithm/string/join.hpp>
+#include <utility>
 
 #include "base/json_writer.hpp"
 #include "server/admin/admin_reply.hpp"
+#include "server/admin/operator_sources.hpp"
 #include "server/admin/request_members.hpp"
 #include "server/config/similar_word.hpp"
 
