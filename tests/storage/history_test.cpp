@@ -1,9 +1,12 @@
 // Tests of the history of the counters on SQLite and PostgreSQL: it adds up to the totals, however
 // often and by how many connections it is written.
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "storage/history.hpp"
 #include "store_fixture.hpp"
