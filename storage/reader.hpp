@@ -66,6 +66,8 @@ class Reader {
   /// order; empty if the coupon is unknown.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,
                                                          std::string_view coupon);
+  /// \return the connection of this object, for other readers on the same thread.
+  [[nodiscard]] Connection& connection() { return *connection_; }
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <boost/algorithm/string/predicate.hpp>
 
+#include "openapi_text.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/metrics.hpp"
@@ -71,6 +72,9 @@ void Admin::add_routes() {
     return sources_.reconcile_intake.take(call.request.body);
   });
   sources_.operations.add_routes(routes_);
+  sources_.events.add_routes(routes_);
+  add_get(routes_, "/openapi.json",
+          at_once([](const AdminCall&) { return json_reply(200, std::string(kOpenApi)); }));
 }
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
@@ -129,10 +133,11 @@ Task<Reply> Admin::handle(const Request& request) {
     co_return co_await (*match.handler)(call);
   }
   if (!match.allow.empty()) co_return method_not_allowed(match.allow);
-  co_return error(404, "NOT_FOUND",
-                  "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
-                  "/notifications/{id} "
-                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");
+  co_return error(
+      404, "NOT_FOUND",
+      "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
+      "/notifications/{id} "
+      "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /events /openapi.json");
 }
 
 Task<Reply> Admin::ready() {

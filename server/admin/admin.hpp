@@ -14,6 +14,7 @@
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_routes.hpp"
 #include "server/admin/delivery_admin.hpp"
+#include "server/admin/event_admin.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/served_certificates.hpp"
@@ -42,6 +43,7 @@ struct AdminSources {
   const HandlerNames& handlers;
   DeliveryAdmin& operations;
   ReconcileIntake& reconcile_intake;
+  EventAdmin& events;
   const ReconcileCounters& reconciled;
   const UnknownSerials& unknown_serials;
   const SignatureFaults& signature_faults;

@@ -27,11 +27,12 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
            [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log},
           std::move(connections.control), retries_),
       intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock}),
+      events_(reader_.connection()),
       admin_({sources.live.merchants, sources.reply_counters, sources.inbox, reader_, engine_,
               readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
-              sources.outbound.reconciled(), sources.unknown_serials, sources.signature_faults,
-              sources.reloader.counters(), sources.outbound.certificates(), sources.live.tls,
-              sources.live.admin_tls}) {}
+              events_, sources.outbound.reconciled(), sources.unknown_serials,
+              sources.signature_faults, sources.reloader.counters(),
+              sources.outbound.certificates(), sources.live.tls, sources.live.admin_tls}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
   const auto reasons = co_await readiness_.reasons_against(kHealthPatience);

@@ -41,6 +41,7 @@ bool may_be_walked(const Statement& statement) {
          &statement == &sql::kPauses || &statement == &sql::kNewestNotification ||
          &statement == &sql::kCountSealed || &statement == &sql::kCountUnreadable ||
          &statement == &sql::kCorrectSealed || &statement == &sql::kCorrectUnreadable ||
+         &statement == &sql::kLastNotificationNumber || &statement == &sql::kLastQuarantineNumber ||
          &statement == &sql::kNewestSeen || &statement == &sql::kNewestSealed;
 }
 
