@@ -11,6 +11,12 @@ std::string admin_place(const AdminConfig& admin) {
   return "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
 }
 
+boost::system::result<crypto::Secret, Problem> read_client_token(const AdminConfig& admin) {
+  auto token = crypto::read_secret_line(admin.token_file);
+  if (!token) return Problem{admin.token_file.string(), token.error().text()};
+  return std::move(*token);
+}
+
 ClientRequest admin_request(const crypto::Secret& token, std::string_view method,
                             std::string_view target, std::string body) {
   ClientRequest request{std::string(method), std::string(target)};
@@ -58,8 +64,8 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
                                                       std::string_view target, std::string body) {
-  const auto token = crypto::read_secret_line(config.admin.token_file);
-  if (!token) return Problem{config.admin.token_file.string(), token.error().text()};
+  const auto token = read_client_token(config.admin);
+  if (!token) return token.error();
   return ask_admin(config.admin, *token, method, target, std::move(body));
 }
 

@@ -25,6 +25,10 @@ struct AdminAnswer {
 /// port 9443".
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
+/// Reads the token with which commands use the status endpoint.
+[[nodiscard]] boost::system::result<crypto::Secret, Problem> read_client_token(
+    const AdminConfig& admin);
+
 /// Makes an HTTP client for the status endpoint of the running service.
 /// \param loop must outlive the client.
 /// \return the client, or a Problem that names what is wrong with the configuration of the

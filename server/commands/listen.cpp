@@ -11,7 +11,6 @@
 
 #include "base/percent_encoding.hpp"
 #include "base/wechat_time.hpp"
-#include "crypto/file.hpp"
 #include "handlers/registry.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/command_line.hpp"
@@ -147,8 +146,8 @@ Listener::Answer Listener::ask(const std::string& target) {
     if (!client) return client.error();
     client_ = std::move(*client);
     // An operator may have replaced the token while the connection was lost.
-    auto token = crypto::read_secret_line(config_.admin.token_file);
-    if (!token) return Problem{config_.admin.token_file.string(), token.error().text()};
+    auto token = read_client_token(config_.admin);
+    if (!token) return token.error();
     token_ = std::move(*token);
   }
   const ClientRequest request = admin_request(*token_, "GET", target);
