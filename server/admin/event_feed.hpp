@@ -36,7 +36,7 @@ class EventFeed {
   static constexpr std::chrono::milliseconds kPollInterval{250};
   /// Pause after the store could not be read. A read may block the thread of the admin listener
   /// until the time limit of the store's reader.
-  static constexpr std::chrono::milliseconds kFailurePause{2000};
+  static constexpr std::chrono::milliseconds kFailurePause{5000};
   /// Largest number of clients at a time.
   static constexpr std::size_t kClientsMax = 16;
   static constexpr std::size_t kEventsMax = 1000;   ///< number of events that are remembered

@@ -156,7 +156,9 @@ Listener::Answer Listener::ask(const std::string& target) {
     client_.reset();
     return Problem{place, reply.error().text() + "; is the service running?"};
   }
-  if (reply->status == 200) return std::move(reply->body);
+  if (reply->status == 200) {
+    return Answer(boost::system::in_place_value, std::move(reply->body));
+  }
   client_.reset();
   rapidjson::Document error;
   error.Parse(reply->body.data(), reply->body.size());
