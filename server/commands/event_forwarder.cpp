@@ -39,7 +39,7 @@ boost::system::result<crypto::WebhookSigner, Problem> make_signer(
   return std::move(*signer);
 }
 
-std::string member(const rapidjson::Document& object, const char* name) {
+std::string text_member(const rapidjson::Document& object, const char* name) {
   const auto found = object.FindMember(name);
   if (found == object.MemberEnd() || !found->value.IsString()) return {};
   return {found->value.GetString(), found->value.GetStringLength()};
@@ -50,7 +50,7 @@ std::string member(const rapidjson::Document& object, const char* name) {
 std::string resource_of(const rapidjson::Document& notification, std::string_view json) {
   const auto found = notification.FindMember("resource");
   if (found == notification.MemberEnd() || !found->value.IsObject()) {
-    return member(notification, "resource");
+    return text_member(notification, "resource");
   }
   return std::string(raw_member(json, "resource").value_or(""));
 }
@@ -58,13 +58,13 @@ std::string resource_of(const rapidjson::Document& notification, std::string_vie
 storage::ClaimedDelivery delivery_of(const rapidjson::Document& notification,
                                      std::string_view json) {
   storage::ClaimedDelivery delivery;
-  delivery.notification_id = member(notification, "id");
-  delivery.mchid = member(notification, "mchid");
-  delivery.event_type = member(notification, "type");
-  delivery.create_time = member(notification, "create_time");
-  delivery.source = member(notification, "source");
+  delivery.notification_id = text_member(notification, "id");
+  delivery.mchid = text_member(notification, "mchid");
+  delivery.event_type = text_member(notification, "type");
+  delivery.create_time = text_member(notification, "create_time");
+  delivery.source = text_member(notification, "source");
   delivery.resource = resource_of(notification, json);
-  if (const auto received = base::parse_event_time(member(notification, "received_at"))) {
+  if (const auto received = base::parse_event_time(text_member(notification, "received_at"))) {
     delivery.created_at_ms = received->time_since_epoch().count();
   }
   return delivery;

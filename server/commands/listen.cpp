@@ -78,9 +78,9 @@ class SeenEvents {
 };
 
 /// Follows the event stream of the service until a signal.
-class Listener {
+class ListenSession {
  public:
-  Listener(const Config& config, EventFilter filter, bool json, Runtime& runtime)
+  ListenSession(const Config& config, EventFilter filter, bool json, Runtime& runtime)
       : config_(config),
         filter_(std::move(filter)),
         runtime_(runtime),
@@ -116,7 +116,7 @@ class Listener {
   bool stopped_ = false;
 };
 
-void Listener::end_on_signal() {
+void ListenSession::end_on_signal() {
   signals_.async_wait([this](error_code ec, int) {
     if (ec) return;
     stopped_ = true;
@@ -125,12 +125,12 @@ void Listener::end_on_signal() {
   });
 }
 
-Task<void> Listener::sleep(milliseconds duration) {
+Task<void> ListenSession::sleep(milliseconds duration) {
   pause_.expires_after(duration);
   co_await pause_.async_wait(use_task);
 }
 
-void Listener::pause(milliseconds duration) {
+void ListenSession::pause(milliseconds duration) {
   if (stopped_) return;
   loop_.spawn(sleep(duration));
   loop_.run();
@@ -139,7 +139,7 @@ void Listener::pause(milliseconds duration) {
 /// Sends one GET request to the status endpoint.
 /// \return the body of the reply; a Problem if there is no reply, or one with another status than
 /// 200.
-Listener::Answer Listener::ask(const std::string& target) {
+ListenSession::Answer ListenSession::ask(const std::string& target) {
   const std::string place = admin_place(config_.admin);
   if (!client_) {
     auto client = make_admin_client(config_.admin, loop_);
@@ -167,13 +167,13 @@ Listener::Answer Listener::ask(const std::string& target) {
                             (is_json ? text_of(error, "message") : std::string("no message"))};
 }
 
-Listener::Answer Listener::ask_for_events() {
+ListenSession::Answer ListenSession::ask_for_events() {
   std::string target = "/events?wait=" + std::to_string(kWaitSeconds);
   if (!position_.empty()) (target += "&after=") += base::percent_encode(position_);
   return ask(target);
 }
 
-Exit Listener::run() {
+Exit ListenSession::run() {
   end_on_signal();
   const std::string place = admin_place(config_.admin);
   bool connected = false;
@@ -211,7 +211,7 @@ Exit Listener::run() {
   return runtime_.out ? Exit::kOk : Exit::kFailed;
 }
 
-void Listener::take(const EventMessage& message) {
+void ListenSession::take(const EventMessage& message) {
   position_ = message.id;
   rapidjson::Document event;
   event.Parse(message.data.data(), message.data.size());
@@ -224,7 +224,7 @@ void Listener::take(const EventMessage& message) {
   if (forwarder_ && message.name == "notification") forward(event);
 }
 
-void Listener::forward(const rapidjson::Value& event) {
+void ListenSession::forward(const rapidjson::Value& event) {
   const std::string id = event.HasMember("id") && event["id"].IsString()
                              ? std::string(event["id"].GetString(), event["id"].GetStringLength())
                              : std::string();
@@ -266,16 +266,16 @@ Exit run_listen(const ListenOptions& options, const CommonOptions& common, Runti
     print_problems(runtime, {{"--secret-file", "signs what --forward posts; add --forward URL"}});
     return Exit::kUsage;
   }
-  Listener listener(*config, std::move(*filter), options.json, runtime);
+  ListenSession session(*config, std::move(*filter), options.json, runtime);
   if (!options.forward.url.empty()) {
-    auto forwarder = EventForwarder::make(options.forward, listener.loop(), runtime);
+    auto forwarder = EventForwarder::make(options.forward, session.loop(), runtime);
     if (!forwarder) {
       print_problems(runtime, {forwarder.error()});
       return Exit::kUsage;
     }
-    listener.forward_to(std::move(*forwarder));
+    session.forward_to(std::move(*forwarder));
   }
-  return listener.run();
+  return session.run();
 }
 
 constexpr const char* kExamples =
