@@ -93,6 +93,8 @@ class Reader {
   /// seconds; `step_s` is the length of the stored steps and divides `sum_s`.
   [[nodiscard]] Result<std::vector<HistoryValue>> history(std::int64_t sum_s, std::int64_t step_s,
                                                           std::int64_t from_s, std::int64_t to_s);
+  /// \return the connection of this object, for other readers on the same thread.
+  [[nodiscard]] Connection& connection() { return *connection_; }
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
 
  private:

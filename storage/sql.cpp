@@ -293,6 +293,26 @@ const Query<NotificationRecord> kListQuarantine{
     " AND received_at >= $5 AND received_at < $6 ORDER BY seq DESC LIMIT $7",
     kQuarantineColumns};
 
+const Statement kLastNotificationNumber{"SELECT seq FROM notifications ORDER BY seq DESC LIMIT 1"};
+
+const Statement kLastQuarantineNumber{"SELECT seq FROM quarantine ORDER BY seq DESC LIMIT 1"};
+
+const Query<NotificationRecord> kArrivedNotifications{
+    "SELECT {columns} FROM notifications n WHERE n.seq > $1 AND n.seq <= $2"
+    " ORDER BY n.seq LIMIT $3",
+    kNotificationColumns,
+    {{"n.resource", &NotificationRecord::resource}}};
+
+const Query<NotificationRecord> kArrivedQuarantined{
+    "SELECT {columns} FROM quarantine WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
+    kQuarantineColumns};
+
+const Statement kNotificationNumbers{
+    "SELECT seq FROM notifications WHERE seq > $1 AND seq <= $2 ORDER BY seq DESC LIMIT $3"};
+
+const Statement kQuarantineNumbers{
+    "SELECT seq FROM quarantine WHERE seq > $1 AND seq <= $2 ORDER BY seq DESC LIMIT $3"};
+
 // The two tables have different columns. The subqueries give both the same columns by name, so that
 // both halves of the UNION have the same list of columns.
 const Query<ReportedFact> kCouponFacts{
@@ -436,6 +456,12 @@ std::span<const Statement* const> all() {
                                                                 &kNoteFlaw,
                                                                 &kNotificationFloor,
                                                                 &kListNotifications,
+                                                                &kLastNotificationNumber,
+                                                                &kLastQuarantineNumber,
+                                                                &kArrivedNotifications,
+                                                                &kArrivedQuarantined,
+                                                                &kNotificationNumbers,
+                                                                &kQuarantineNumbers,
                                                                 &kQuarantinedById,
                                                                 &kSealedById,
                                                                 &kLeaveQuarantine,

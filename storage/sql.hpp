@@ -267,6 +267,20 @@ extern const Statement kQuarantineFloor;
 /// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
 /// including, before. Parameters: before, floor, event_type, mchid, since, until, limit.
 extern const Query<NotificationRecord> kListQuarantine;
+/// Reads the newest row number of the notifications, and that of the quarantine. Result: seq, in up
+/// to one row each.
+extern const Statement kLastNotificationNumber;
+extern const Statement kLastQuarantineNumber;
+/// Reads notifications in the order of their row numbers, with their resources. Parameters: after,
+/// up to (row numbers), limit.
+extern const Query<NotificationRecord> kArrivedNotifications;
+/// Reads quarantined bodies in the order of their row numbers. Parameters: after, up to (row
+/// numbers), limit.
+extern const Query<NotificationRecord> kArrivedQuarantined;
+/// List the row numbers in a range, the highest first. Parameters: after, up to (row numbers),
+/// limit. Result: seq.
+extern const Statement kNotificationNumbers;
+extern const Statement kQuarantineNumbers;
 /// Reads the ledger facts of a coupon and the refunds of its transactions: those in which the
 /// coupon was redeemed, and those with a refund in which the coupon has a share. Parameters:
 /// stock_id, coupon.

@@ -5,6 +5,7 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "openapi_text.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/history_admin.hpp"
@@ -94,6 +95,9 @@ void Admin::add_routes() {
   });
   audit_.add_routes(routes_);
   sources_.operations.add_routes(routes_);
+  sources_.events.add_routes(routes_);
+  add_get(routes_, "/openapi.json",
+          at_once([](const AdminCall&) { return json_reply(200, std::string(kOpenApi)); }));
 }
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
@@ -188,7 +192,7 @@ Task<Reply> Admin::handle(const Request& request) {
                   "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
                   "/notifications/{id} "
                   "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon} /search /history "
-                  "/audit /log /configuration");
+                  "/audit /log /configuration /events /openapi.json");
 }
 
 Task<Reply> Admin::ready() {

@@ -19,6 +19,7 @@
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/failed_logins.hpp"
 #include "server/admin/history_recorder.hpp"
+#include "server/admin/event_admin.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/runtime_metrics.hpp"
@@ -48,6 +49,7 @@ struct AdminSources {
   const HandlerNames& handlers;
   DeliveryAdmin& operations;
   ReconcileIntake& reconcile_intake;
+  EventAdmin& events;
   const ReconcileCounters& reconciled;
   const UnknownSerials& unknown_serials;
   const SignatureFaults& signature_faults;

@@ -9,7 +9,6 @@
 
 #include "crypto/file.hpp"
 #include "server/commands/command_line.hpp"
-#include "server/net/http_client.hpp"
 
 namespace couponhook::server {
 
@@ -29,10 +28,17 @@ boost::system::result<crypto::Secret, Problem> read_client_token(const AdminConf
   return first.value_or(Problem{"admin.token_file", "is not set"});
 }
 
-boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
-                                                      const crypto::Secret& token,
-                                                      std::string_view method,
-                                                      std::string_view target, std::string body) {
+ClientRequest admin_request(const crypto::Secret& token, std::string_view method,
+                            std::string_view target, std::string body) {
+  ClientRequest request{std::string(method), std::string(target)};
+  request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
+  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  request.body = std::move(body);
+  return request;
+}
+
+boost::system::result<std::unique_ptr<HttpClient>, Problem> make_admin_client(
+    const AdminConfig& admin, ClientLoop& loop) {
   if (admin.port == 0) {
     return Problem{admin_place(admin),
                    "admin.port is 0, so the system chooses the port; set a fixed admin.port"};
@@ -48,14 +54,19 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls.get()), X509_V_FLAG_NO_CHECK_TIME);
   }
   const base::Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
-                      std::string(target)};
-  ClientRequest request{std::string(method), std::string(target)};
-  request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
-  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  request.body = std::move(body);
+                      "/"};
+  return std::make_unique<HttpClient>(loop.io(), loop.deadlines(), loop.resolver(), url, tls,
+                                      HttpClient::Options{});
+}
+
+boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
+                                                      const crypto::Secret& token,
+                                                      std::string_view method,
+                                                      std::string_view target, std::string body) {
   ClientLoop loop;
-  HttpClient client(loop.io(), loop.deadlines(), loop.resolver(), url, tls, {});
-  auto sent = loop.send(client, request);
+  const auto client = make_admin_client(admin, loop);
+  if (!client) return client.error();
+  auto sent = loop.send(**client, admin_request(token, method, target, std::move(body)));
   if (!sent) {
     return Problem{admin_place(admin), sent.error().text() + "; is the service running?"};
   }

@@ -4,6 +4,7 @@
 /// Sends requests to the status endpoint of the running service. Only the files in server/commands
 /// use this header.
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 
 #include "crypto/secret.hpp"
 #include "server/config/config.hpp"
+#include "server/net/http_client.hpp"
 
 namespace couponhook::server {
 
@@ -29,6 +31,18 @@ struct AdminAnswer {
 /// first one.
 [[nodiscard]] boost::system::result<crypto::Secret, Problem> read_client_token(
     const AdminConfig& admin);
+
+/// Makes an HTTP client for the status endpoint of the running service.
+/// \param loop must outlive the client.
+/// \return the client, or a Problem that names what is wrong with the configuration of the
+/// endpoint.
+[[nodiscard]] boost::system::result<std::unique_ptr<HttpClient>, Problem> make_admin_client(
+    const AdminConfig& admin, ClientLoop& loop);
+
+/// Makes a request to the status endpoint.
+/// \param body JSON body of the request. If this text is empty, the request has no body.
+[[nodiscard]] ClientRequest admin_request(const crypto::Secret& token, std::string_view method,
+                                          std::string_view target, std::string body = {});
 
 /// Sends one request to the status endpoint of the running service.
 /// \param body JSON body of the request. If this text is empty, the request has no body.

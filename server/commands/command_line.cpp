@@ -91,6 +91,7 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
   declare_status(line, common, runtime);
   declare_notifications(line, common, runtime);
   declare_ledger(line, common, runtime);
+  declare_listen(line, common, runtime);
   declare_deliveries(line, common, runtime);
   declare_retry(line, common, runtime);
   declare_skip(line, common, runtime);

@@ -62,6 +62,7 @@ void declare_sandbox(CommandLine& line, CommonOptions& common, Runtime& runtime)
 void declare_status(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_notifications(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_ledger(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_listen(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_deliveries(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_retry(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_skip(CommandLine& line, CommonOptions& common, Runtime& runtime);

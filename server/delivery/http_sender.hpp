@@ -38,6 +38,13 @@ struct HttpTarget {
   int concurrency;
 };
 
+/// Makes the request that posts an event to a URL: the webhook body, signed according to Standard
+/// Webhooks.
+[[nodiscard]] ClientRequest webhook_request(const base::Url& url,
+                                            const crypto::WebhookSigner& signer,
+                                            const storage::ClaimedDelivery& delivery,
+                                            std::chrono::system_clock::time_point now);
+
 /// Posts events to a URL as described in docs/handlers.md, signed according to Standard Webhooks.
 /// Connections are kept open for the next event.
 class HttpSender final : public Sender {
@@ -62,8 +69,6 @@ class HttpSender final : public Sender {
   Task<void> post_all(std::unique_ptr<HttpClient> client, TlsContext tls);
   [[nodiscard]] bool has_keys(const TlsContext& tls) const;
   Task<HttpOutcome> post(HttpClient& client, const storage::ClaimedDelivery& delivery);
-  [[nodiscard]] ClientRequest request_for(const storage::ClaimedDelivery& delivery,
-                                          std::chrono::system_clock::time_point now) const;
 
   asio::io_context& io_;
   Deadlines& deadlines_;

@@ -237,6 +237,20 @@ Task<void> Connection::close(std::chrono::milliseconds linger) {
   socket_.close(ignored);
 }
 
+bool Connection::peer_has_closed() {
+  if (aborted_) return true;
+  char byte = 0;
+  if (ssl_) {
+    ERR_clear_error();
+    const int result = SSL_peek(ssl_.get(), &byte, 1);
+    Want want{};
+    return result <= 0 && classify(result, want) != IoStatus::kOk;
+  }
+  const ssize_t bytes =
+      ::recv(socket_.native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+  return bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 std::optional<std::string> Connection::certificate_fault() const {
   const long verified = ssl_ ? SSL_get_verify_result(ssl_.get()) : X509_V_OK;
   if (verified == X509_V_OK) return std::nullopt;

@@ -80,6 +80,10 @@ class Connection : private Deadlines::Entry {
   ///   limited too.
   Task<void> close(std::chrono::milliseconds linger);
 
+  /// Returns true if the peer has closed the connection, or if it is broken, without waiting and
+  /// without reading. Bytes that the peer has sent before may hide that it has closed.
+  [[nodiscard]] bool peer_has_closed();
+
   /// Ends the current wait of this connection with IoStatus::kClosed. Used for shutdown and for
   /// eviction (closing a connection to make room for a new one). Call on the connection's thread.
   void abort();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,17 @@ struct Request {
   std::string_view hop{};
 };
 
+/// The body of a reply that is sent while it is made, such as a stream of events. Used by one HTTP
+/// session, on its thread.
+class ReplyStream {
+ public:
+  virtual ~ReplyStream() = default;
+  /// Waits for the next piece of the body. Must return within about a second, so that the session
+  /// notices soon that its client has gone or that the server shuts down.
+  /// \return the piece; empty if there is none yet; nothing at the end of the body.
+  [[nodiscard]] virtual Task<std::optional<std::string>> next() = 0;
+};
+
 struct Reply {
   unsigned status = 500;
   std::string body;
@@ -51,6 +63,9 @@ struct Reply {
   /// True if the request carried a valid signature. If connections must be closed to make room for
   /// new ones, connections of senders with a valid signature are closed last.
   bool to_signed_sender = false;
+  /// If set, the body of the reply is what the stream gives, and `body` is not sent. The connection
+  /// closes after the stream.
+  std::shared_ptr<ReplyStream> stream{};
 };
 
 /// Errors for which an HTTP request is refused before any application code reads it.

@@ -1,6 +1,7 @@
 #include "server/net/http_session.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -75,6 +76,11 @@ std::string_view http_date() {
     made_at = now;
   }
   return {text.data(), size};
+}
+
+/// A reply 304 has no Content-Length: it would have to be that of the unchanged file.
+bool has_length(const Reply& reply) {
+  return reply.status != 204 && reply.status != 304;
 }
 
 }  // namespace
@@ -211,9 +217,14 @@ Task<void> HttpSession::run() {
     if (step == Step::kGone) break;
     const Reply reply = co_await make_reply(step);
     answered_early = step == Step::kFault || !parser.is_done();
-    const bool closes = answered_early || !parser.keep_alive() || server_.draining();
+    const bool closes =
+        answered_early || !parser.keep_alive() || server_.draining() || reply.stream != nullptr;
     const bool without_body = request_.method() == "HEAD";
-    if (co_await write_reply(reply, closes, without_body) != IoStatus::kOk || closes) break;
+    const IoStatus written = co_await write_reply(reply, closes, without_body);
+    if (written == IoStatus::kOk && reply.stream && !without_body) {
+      co_await write_stream(*reply.stream);
+    }
+    if (written != IoStatus::kOk || closes) break;
     replied_ = true;
     connection_.set_deadline(share_.limits.idle_timeout);
     if (begin_ != end_) co_await yield_to_others();
@@ -336,6 +347,18 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   } else if (request_.is_http_1_0()) {
     out_ += "\r\nConnection: keep-alive";
   }
+  add_header_lines(reply);
+  out_ += "\r\n\r\n";
+  if (!without_body && !reply.stream && has_length(reply)) out_ += reply.body;
+  connection_.set_deadline(share_.limits.write_timeout);
+  // If the client does not read the reply, its connection may be closed to make room for other
+  // connections. The reply to a sender with a valid signature is never cut off.
+  if (!reply.to_signed_sender) slot_.wait(Waiting::kSlow);
+  co_return co_await connection_.write_all(out_);
+}
+
+/// Adds the lines of the reply's header that depend on the reply alone to `out_`.
+void HttpSession::add_header_lines(const Reply& reply) {
   if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
   if (reply.retry_after) {
     (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
@@ -343,19 +366,53 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   for (const auto& [name, value] : reply.headers) {
     (((out_ += "\r\n") += name) += ": ") += value;
   }
-  // A reply 304 has no Content-Length: it would have to be that of the unchanged file.
-  const bool has_length = reply.status != 204 && reply.status != 304;
-  if (has_length) {
+  if (reply.stream) {
+    // A client of HTTP 1.0 knows no chunks; for it, the end of the connection is the end of the
+    // body.
+    if (!request_.is_http_1_0()) out_ += "\r\nTransfer-Encoding: chunked";
+    (out_ += "\r\nContent-Type: ") += reply.content_type;
+  } else if (has_length(reply)) {
     (out_ += "\r\nContent-Length: ") += std::to_string(reply.body.size());
     if (!reply.body.empty()) (out_ += "\r\nContent-Type: ") += reply.content_type;
   }
-  out_ += "\r\n\r\n";
-  if (!without_body && has_length) out_ += reply.body;
+}
+
+/// Sends the body of a reply piece by piece, until the stream ends, the client has gone, the
+/// connection is evicted, or the server closes.
+Task<void> HttpSession::write_stream(ReplyStream& stream) {
+  slot_.wait(Waiting::kIdle);
+  while (!evicted_ && !server_.closing() && !connection_.peer_has_closed()) {
+    connection_.never_expire();
+    std::optional<std::string> piece;
+    std::exception_ptr bug;
+    try {
+      piece = co_await stream.next();
+    } catch (...) {
+      bug = std::current_exception();
+    }
+    if (bug) share_.on_bug(bug);
+    if (!piece) break;
+    if (piece->empty()) continue;
+    if (!co_await write_piece(*piece)) co_return;
+    co_await yield_to_others();
+  }
+  if (!request_.is_http_1_0()) {
+    connection_.set_deadline(share_.limits.write_timeout);
+    static_cast<void>(co_await connection_.write_all("0\r\n\r\n"));
+  }
+}
+
+/// Sends one piece of a streamed body: as a chunk, or as it is to a client of HTTP 1.0.
+/// \return false if the piece could not be sent.
+Task<bool> HttpSession::write_piece(std::string_view piece) {
+  std::array<char, 20> size{};
+  const auto end = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr;
+  out_.clear();
+  if (!request_.is_http_1_0()) out_.append(size.data(), end) += "\r\n";
+  out_ += piece;
+  if (!request_.is_http_1_0()) out_ += "\r\n";
   connection_.set_deadline(share_.limits.write_timeout);
-  // If the client does not read the reply, its connection may be closed to make room for other
-  // connections. The reply to a sender with a valid signature is never cut off.
-  if (!reply.to_signed_sender) slot_.wait(Waiting::kSlow);
-  co_return co_await connection_.write_all(out_);
+  co_return co_await connection_.write_all(out_) == IoStatus::kOk;
 }
 
 }  // namespace couponhook::server

@@ -63,6 +63,9 @@ class HttpSession {
   Task<Step> fill();
   Task<Reply> make_reply(Step step);
   Task<IoStatus> write_reply(const Reply& reply, bool close, bool without_body);
+  void add_header_lines(const Reply& reply);
+  Task<void> write_stream(ReplyStream& stream);
+  Task<bool> write_piece(std::string_view piece);
 
   HttpServer& server_;
   SessionList& list_;

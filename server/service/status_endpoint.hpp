@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/delivery_admin.hpp"
+#include "server/admin/event_admin.hpp"
 #include "server/admin/operator_sources.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
@@ -53,8 +54,11 @@ class StatusEndpoint {
   [[nodiscard]] Task<bool> is_ready();
   /// Reads all metrics, as `GET /metrics` does. Run the task on the thread of the admin listener.
   [[nodiscard]] Task<std::string> read_metrics() { return admin_.read_metrics(); }
-  /// Makes this replica report "not ready" from now on. Thread-safe.
-  void begin_drain() { readiness_.begin_drain(); }
+  /// Makes this replica report "not ready" from now on, and ends the event streams. Thread-safe.
+  void begin_drain() {
+    readiness_.begin_drain();
+    events_.begin_drain();
+  }
 
  private:
   const HandlerNames handlers_;
@@ -71,6 +75,7 @@ class StatusEndpoint {
   RetryJobs retries_;
   DeliveryAdmin deliveries_;
   ReconcileIntake intake_;
+  EventAdmin events_;
   Admin admin_;
 };
 

@@ -19,7 +19,7 @@ FIXTURES = os.environ.get("COUPONHOOK_FIXTURES", "tests/fixtures")
 
 class CommandLine(unittest.TestCase):
     COMMANDS = ("init", "serve", "check", "trigger", "replay", "sandbox", "status",
-                "notifications", "ledger")
+                "notifications", "ledger", "listen")
 
     def test_help_explains_every_command(self):
         overview = run("--help")
@@ -51,7 +51,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("frobnicate", run("frobnicate").stderr)
 
     def test_a_configuration_that_is_not_there_exits_2_and_is_named(self):
-        for command in (("serve",), ("check",), ("status",), ("notifications",),
+        for command in (("serve",), ("check",), ("status",), ("notifications",), ("listen",),
                         ("ledger", "1", "2"), ("trigger", "redeem"), ("replay", FIXTURES)):
             with self.subTest(command):
                 refused = run(*command, "--config", "not-there.toml")

@@ -42,6 +42,7 @@ bool may_be_walked(const Statement& statement) {
          &statement == &sql::kCountSealed || &statement == &sql::kCountUnreadable ||
          &statement == &sql::kCorrectSealed || &statement == &sql::kCorrectUnreadable ||
          &statement == &sql::kUndoneHandlers || &statement == &sql::kCorrectDeliveries ||
+         &statement == &sql::kLastNotificationNumber || &statement == &sql::kLastQuarantineNumber ||
          &statement == &sql::kNewestSeen || &statement == &sql::kNewestSealed;
 }
 

@@ -193,6 +193,39 @@ class PostgresServer:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout
 
+    def session(self, database: str):
+        """Returns a psql that stays connected to the database with this name or URL, so that a
+        transaction can stay open."""
+        return Session(database if "://" in database else self.url(database))
+
     def rows(self, database: str, sql: str) -> list:
         """Runs SQL with psql, like query(). Returns each row as a list of texts."""
         return [line.split("\t") for line in self.query(database, sql).splitlines()]
+
+
+class Session:
+    """A psql that runs statements in one connection. The class is a context manager that ends
+    it."""
+
+    def __init__(self, url: str):
+        self.process = subprocess.Popen(
+            [program("psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", url],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, *statements: str):
+        """Runs SQL statements, and waits until the last one is done."""
+        for statement in (*statements, "SELECT 'done'"):
+            self.process.stdin.write(statement + ";\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line == "done\n":
+                return
+        raise RuntimeError(f"psql ended with {self.process.wait()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(60 * PATIENCE)
+        self.process.stdout.close()
