@@ -175,7 +175,8 @@ Task<StatusView> Admin::read_status(std::chrono::milliseconds timeout) {
       sources_.certificates.upkeep(),
       std::move(pauses),
       std::move(unclaimed),
-      sources_.handlers.served};
+      sources_.handlers.served,
+      &sources_.alerts};
 }
 
 Task<Reply> Admin::status() {

@@ -17,6 +17,7 @@
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/served_certificates.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/net/http_message.hpp"
 #include "server/outbound/reconcile_counters.hpp"
 #include "server/receive/merchants.hpp"
@@ -49,6 +50,7 @@ struct AdminSources {
   const CertificateKeeper& certificates;
   const base::Live<ServedTls>& tls;
   const base::Live<ServedTls>& admin_tls;
+  const AlertCounters& alerts;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

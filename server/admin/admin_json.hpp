@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/admin/served_certificates.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/outbound/reconcile_counters.hpp"
@@ -51,6 +52,7 @@ struct StatusView {
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
+  const AlertCounters* alerts = nullptr;  ///< null if there are none, in tests
 };
 
 /// Writes the body of `GET /status`.

@@ -286,6 +286,19 @@ void collect_reconciliation(Families& families, const ReconcileCounts& counts) {
       .sample(counts.failures);
 }
 
+void collect_alerts(Families& families, const AlertCounters& counters) {
+  Family& family = families.counter("alerts_total", "Messages to receivers of alerts, by outcome");
+  for (std::size_t type = 0; type < kAlertTypes; ++type) {
+    for (std::size_t outcome = 0; outcome < kAlertOutcomes; ++outcome) {
+      const auto alert_type = static_cast<AlertType>(type);
+      const auto alert_outcome = static_cast<AlertOutcome>(outcome);
+      family.sample(counters.of(alert_type, alert_outcome),
+                    {{"type", std::string(to_string(alert_type))},
+                     {"outcome", std::string(to_string(alert_outcome))}});
+    }
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const StatusView& view) {
@@ -302,6 +315,7 @@ std::string metrics_text(const StatusView& view) {
   collect_certificate_upkeep(families, view.certificate_upkeep);
   collect_reloads(families, view);
   collect_reconciliation(families, view.reconciled);
+  if (view.alerts != nullptr) collect_alerts(families, *view.alerts);
   return families.text();
 }
 

@@ -271,6 +271,8 @@ void Section::word(std::string_view key, std::string& into,
   }
   std::string message = "must be one of";
   for (std::string_view word : allowed) message += " \"" + std::string(word) + "\"";
+  const std::string nearest = similar_word(value, allowed);
+  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
   report(key, message);
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/file.hpp"
 #include "crypto/random.hpp"
+#include "server/alert/alert_target.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"
 
@@ -151,6 +152,7 @@ Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
   setup.rules = make_rules(config, problems);
   check_reconcile(config, setup.rules, problems);
   setup.handlers = prepare_handlers(config, types, problems);
+  check_alert_files(config, problems);
   setup.config = std::move(config);
   return setup;
 }

@@ -31,11 +31,15 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
               sources.outbound.reconciled(), sources.unknown_serials, sources.signature_faults,
               sources.reloader.counters(), sources.outbound.certificates(), sources.live.tls,
-              sources.live.admin_tls}) {}
+              sources.live.admin_tls, sources.alerts}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
-  const auto reasons = co_await readiness_.reasons_against(kHealthPatience);
+  const auto reasons = co_await reasons_against();
   co_return reasons.empty();
+}
+
+Task<std::vector<std::string>> StatusEndpoint::reasons_against() {
+  return readiness_.reasons_against(kHealthPatience);
 }
 
 }  // namespace couponhook::server

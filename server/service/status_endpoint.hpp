@@ -4,6 +4,7 @@
 /// The status endpoint: answers operators' requests on the admin listener.
 
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "server/admin/admin.hpp"
@@ -12,6 +13,7 @@
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/retry_jobs.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/log/log.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/signature_faults.hpp"
@@ -38,6 +40,7 @@ class StatusEndpoint {
     const ReplyCounters& reply_counters;
     const UnknownSerials& unknown_serials;
     const SignatureFaults& signature_faults;
+    const AlertCounters& alerts;
     base::WallClock clock;
     Log& log;
   };
@@ -48,6 +51,9 @@ class StatusEndpoint {
   /// Checks whether this replica is ready, as `GET /readyz` does. Run the task on the thread of the
   /// admin listener.
   [[nodiscard]] Task<bool> is_ready();
+  /// Returns the reasons why this replica is not ready; empty if it is. Run the task on the thread
+  /// of the admin listener.
+  [[nodiscard]] Task<std::vector<std::string>> reasons_against();
   /// Makes this replica report "not ready" from now on. Thread-safe.
   void begin_drain() { readiness_.begin_drain(); }
 
