@@ -58,6 +58,7 @@ Task<void> AlertSender::send(std::vector<AlertItem> items, AlertTime now) {
     answer = co_await send_to(*target, items, now);
   } else {
     answer.reason = target.error().where + " " + target.error().message;
+    sources_.counters.count(config_.type, answer.outcome);
   }
   note(answer, items);
 }
