@@ -236,7 +236,9 @@ Task<StatusView> Admin::read_status(std::chrono::milliseconds timeout) {
       std::move(pauses),
       std::move(unclaimed),
       sources_.handlers.served,
-      failed_logins_.total()};
+      failed_logins_.total(),
+      {},
+      &sources_.alerts};
 }
 
 Task<Reply> Admin::status() {

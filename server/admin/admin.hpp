@@ -24,6 +24,7 @@
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/runtime_metrics.hpp"
 #include "server/admin/served_certificates.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/net/http_message.hpp"
 #include "server/outbound/reconcile_counters.hpp"
 #include "server/receive/merchants.hpp"
@@ -63,6 +64,7 @@ struct AdminSources {
   ReadRuntimeFigures runtime_figures;
   /// Returns the effective configuration as JSON, without secrets.
   std::function<std::string()> configuration;
+  const AlertCounters& alerts;
 };
 
 /// Answers requests on the admin listener. The object runs on the admin listener's own thread, so

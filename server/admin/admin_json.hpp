@@ -15,6 +15,7 @@
 
 #include "base/json_writer.hpp"
 #include "server/admin/served_certificates.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/outbound/reconcile_counters.hpp"
@@ -56,6 +57,7 @@ struct StatusView {
   /// Time at which the next delivery to each handler in `served` is due, in milliseconds since the
   /// Unix epoch; only for /metrics. Empty when the store could not be read.
   std::vector<std::optional<std::int64_t>> next_due_ms{};
+  const AlertCounters* alerts = nullptr;  ///< null if there are none, in tests
 };
 
 /// Writes the body of `GET /status`.

@@ -255,6 +255,19 @@ void collect_reconciliation(MetricFamilies& families, const ReconcileCounts& cou
       .sample(counts.failures);
 }
 
+void collect_alerts(MetricFamilies& families, const AlertCounters& counters) {
+  MetricFamily& family = families.counter("alerts_total", "Messages to receivers of alerts, by outcome");
+  for (std::size_t type = 0; type < kAlertTypes; ++type) {
+    for (std::size_t outcome = 0; outcome < kAlertOutcomes; ++outcome) {
+      const auto alert_type = static_cast<AlertType>(type);
+      const auto alert_outcome = static_cast<AlertOutcome>(outcome);
+      family.sample(counters.of(alert_type, alert_outcome),
+                    {{"type", std::string(to_string(alert_type))},
+                     {"outcome", std::string(to_string(alert_outcome))}});
+    }
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const StatusView& view, const RuntimeFigures& runtime) {
@@ -271,6 +284,7 @@ std::string metrics_text(const StatusView& view, const RuntimeFigures& runtime) 
   collect_certificate_upkeep(families, view.certificate_upkeep);
   collect_reloads(families, view);
   collect_reconciliation(families, view.reconciled);
+  if (view.alerts != nullptr) collect_alerts(families, *view.alerts);
   collect_runtime(families, runtime);
   return families.text();
 }

@@ -87,6 +87,11 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
     for (const std::string& pattern : handler.events) out << ' ' << pattern;
     out << '\n';
   }
+  for (std::size_t i = 0; i < setup.config.alerts.size(); ++i) {
+    const AlertConfig& alert = setup.config.alerts[i];
+    out << "alert          " << i + 1 << " (" << to_string(alert.type) << ", "
+        << (alert.language == AlertLanguage::kZh ? "zh" : "en") << ")\n";
+  }
   const auto word = [](bool there) { return there ? "yes" : "no"; };
   out << "brokers        redis " << word(kHasRedis) << ", amqp " << word(kHasAmqp) << ", kafka "
       << word(kHasKafka) << '\n';

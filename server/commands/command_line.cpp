@@ -84,6 +84,7 @@ int run_command_line(int argc, char** argv, Runtime& runtime) {
   declare_serve(line, common, runtime);
   declare_check(line, common, runtime);
   declare_config(line, common, runtime);
+  declare_alert(line, common, runtime);
   declare_trigger(line, common, runtime);
   declare_replay(line, common, runtime);
   declare_verify(line, common, runtime);

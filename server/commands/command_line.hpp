@@ -54,6 +54,7 @@ struct CommonOptions {
 void declare_init(CommandLine& line, Runtime& runtime);
 void declare_serve(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_check(CommandLine& line, CommonOptions& common, Runtime& runtime);
+void declare_alert(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_config(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_trigger(CommandLine& line, CommonOptions& common, Runtime& runtime);
 void declare_replay(CommandLine& line, CommonOptions& common, Runtime& runtime);

@@ -366,6 +366,7 @@ Config read_root(ReadContext& context, const toml::table& root) {
   for (const Section& handler : top.tables("handler")) {
     config.handlers.push_back(read_handler(handler));
   }
+  for (const Section& alert : top.tables("alert")) config.alerts.push_back(read_alert(alert));
   top.refuse_unknown_keys();
   context.refuse_unknown_variables();
   check_unique(context, config);

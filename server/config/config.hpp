@@ -17,6 +17,7 @@
 #include "base/ip_address.hpp"
 #include "base/problem.hpp"
 #include "server/config/admin_tokens.hpp"
+#include "server/config/alert_config.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
@@ -186,6 +187,7 @@ struct Config {
   LogConfig log;
   std::vector<MerchantConfig> merchants;
   std::vector<HandlerConfig> handlers;
+  std::vector<AlertConfig> alerts;
 };
 
 /// Reads and validates a configuration file. Does not open the files that the configuration names.

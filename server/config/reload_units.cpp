@@ -100,6 +100,10 @@ UnitFiles unit_files(const Config& config) {
     if (handler.is_ledger()) continue;
     units[handler_unit(handler.name)] = std::visit(HandlerFiles{}, handler.own);
   }
+  for (std::size_t i = 0; i < config.alerts.size(); ++i) {
+    const AlertConfig& alert = config.alerts[i];
+    units[alert_unit(i + 1)] = {alert.url_file, alert.secret_file, alert.ca_file};
+  }
   return units;
 }
 
@@ -119,6 +123,10 @@ std::string merchant_api_unit(std::string_view mchid) {
 
 std::string handler_unit(std::string_view name) {
   return "handler:" + std::string(name);
+}
+
+std::string alert_unit(std::size_t number) {
+  return "alert:" + std::to_string(number);
 }
 
 void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std::string& unit) {

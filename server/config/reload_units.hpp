@@ -32,7 +32,7 @@ using FileMarks = std::vector<std::tuple<std::filesystem::path, std::uint64_t, s
 
 /// For each reload unit (part of the set-up that is reloaded by itself), the files that it is
 /// loaded from. The keys are the names of the units: "config", "listener", "admin", "admin_token",
-/// "merchant:MCHID", "merchant_api:MCHID", "handler:NAME".
+/// "merchant:MCHID", "merchant_api:MCHID", "handler:NAME", "alert:NUMBER".
 using UnitFiles = std::map<std::string, std::vector<std::filesystem::path>>;
 [[nodiscard]] UnitFiles unit_files(const Config& config);
 /// For each reload unit (part of the set-up that is reloaded by itself), the state of its files.
@@ -48,6 +48,8 @@ inline constexpr std::string_view kAdminTokenUnit = "admin_token";
 [[nodiscard]] std::string merchant_unit(std::string_view mchid);
 [[nodiscard]] std::string merchant_api_unit(std::string_view mchid);
 [[nodiscard]] std::string handler_unit(std::string_view name);
+/// \param number place of the [[alert]] in the configuration, from 1.
+[[nodiscard]] std::string alert_unit(std::size_t number);
 
 /// Records in the entries of `problems`, from index `from` on, that they belong to the reload unit
 /// `unit`.

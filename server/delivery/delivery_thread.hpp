@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The thread that posts events to the targets of http handlers.
+/// A thread for outgoing HTTP calls: events to http handlers, or alerts.
 
 #include <exception>
 #include <functional>
@@ -30,12 +30,13 @@ class DeliveryThread {
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Resolver& resolver() { return resolver_; }
 
-  /// Starts the delivery thread.
+  /// Starts the thread.
   /// \param on_bug called with each uncaught exception of a task; the thread then continues.
-  void start(std::function<void(std::exception_ptr)> on_bug) {
+  /// \param name name of the thread for the operating system, at most 15 characters; a literal.
+  void start(std::function<void(std::exception_ptr)> on_bug, const char* name = "delivery-io") {
     asio::co_spawn(io_, sweep_forever(deadlines_), on_bug);
-    thread_ = std::thread([this, on_bug] {
-      pthread_setname_np(pthread_self(), "delivery-io");
+    thread_ = std::thread([this, on_bug, name] {
+      pthread_setname_np(pthread_self(), name);
       while (!io_.stopped()) {
         try {
           io_.run();

@@ -6,6 +6,7 @@
 #include <boost/algorithm/string/join.hpp>
 
 #include "server/admin/admin_tokens.hpp"
+#include "server/alert/alert_target.hpp"
 #include "server/config/setting_changes.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/service/setup.hpp"
@@ -116,6 +117,11 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
                        check_api_files(*config, entry, problems);
                        return problems;
                      }});
+  }
+  for (std::size_t i = 1; i <= config.alerts.size(); ++i) {
+    // The files of an alert are read for each message, so the reload only checks them.
+    units.push_back(
+        {alert_unit(i), {}, [config = config_, i] { return check_alert_file(*config, i); }});
   }
   const UnitFiles files = unit_files(config);
   for (ReloadUnit& unit : units) unit.files = files.at(unit.name);

@@ -15,6 +15,7 @@
 #include "server/net/activation.hpp"
 #include "server/receive/health_path.hpp"
 #include "server/receive/receiver.hpp"
+#include "server/service/alert_watch.hpp"
 #include "server/service/handler_delivery.hpp"
 #include "server/service/listener_threads.hpp"
 #include "server/service/live_setup.hpp"
@@ -92,6 +93,10 @@ class Service {
   /// Reads the metrics; `done` is called on the admin listener's thread.
   void read_metrics(std::function<void(std::string)> done);
   [[nodiscard]] RuntimeFigures runtime_figures();
+  /// Asks why this replica is not ready; `done` is called on the admin listener's thread.
+  void ask_readiness(std::function<void(std::vector<std::string>)> done);
+  /// Takes the receivers of alerts from a configuration. A failure is logged.
+  void configure_alerts(const Config& config);
   void log_expired_keys();
   void tell_store_failure(const storage::Failure& failure) {
     log_.message(Severity::kError, "store_failed", failure.message);
@@ -129,11 +134,13 @@ class Service {
   ListenerThreads listener_;
 
   // For operators.
+  AlertCounters alert_counters_;
   StatusEndpoint status_;
   MetricsListener metrics_;
   std::optional<ListenerThreads> metrics_listener_;
   ListenerThreads admin_listener_;
   bool admin_passed_ = false;
+  AlertWatch alerts_;
   std::optional<Maintenance> maintenance_;
 };
 
@@ -174,11 +181,17 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
                unknown_serials_, receiver_.signature_faults(), history_,
-               [this] { return runtime_figures(); }, options_.clock, log_}),
+               [this] { return runtime_figures(); }, alert_counters_, options_.clock, log_}),
       metrics_([this](std::function<void(std::string)> done) { read_metrics(std::move(done)); }),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
-                      {[this](std::exception_ptr bug) { log_bug(bug); }}) {
+                      {[this](std::exception_ptr bug) { log_bug(bug); }}),
+      alerts_({store, live_, reloader_.counters(), unknown_serials_,
+               [this](std::function<void(std::vector<std::string>)> done) {
+                 ask_readiness(std::move(done));
+               },
+               options_.replica, options_.clock, alert_counters_, log_,
+               [this](std::exception_ptr bug) { log_bug(bug); }}) {
   if (setup_.config.admin.metrics_port == 0) return;
   metrics_listener_.emplace(
       std::vector<std::string>{"metrics"}, admin_limits(setup_.config), TrustedProxies(), metrics_,
@@ -226,6 +239,7 @@ void Service::run() {
   static_cast<void>(inbox_.probe(nullptr));
   deliveries_.start([this](std::exception_ptr bug) { log_bug(bug); });
   outbound_.start_certificates();
+  configure_alerts(setup_.config);
   Phase phase = Phase::kServing;
   log_expired_keys();
   const std::string too_few = raise_open_file_limit(setup_.config);
@@ -329,7 +343,22 @@ RuntimeFigures Service::runtime_figures() {
                                deliveries_.worker(), inbox_, receiver_.signature_metrics()});
 }
 
+void Service::ask_readiness(std::function<void(std::vector<std::string>)> done) {
+  asio::co_spawn(
+      admin_listener_.executor(), status_.reasons_against(),
+      [done = std::move(done)](std::exception_ptr failure, std::vector<std::string> reasons) {
+        if (!failure) done(std::move(reasons));
+      });
+}
+
+void Service::configure_alerts(const Config& config) {
+  if (const auto problem = alerts_.reconfigure(config)) {
+    log_.message(Severity::kError, "alerts_failed", problem->where + " " + problem->message);
+  }
+}
+
 void Service::apply_config(const Config& config) {
+  configure_alerts(config);
   if (const auto problem = outbound_.reconfigure(config)) {
     log_.message(Severity::kError, "reconcile_failed", problem->where + " " + problem->message);
   }
@@ -343,6 +372,7 @@ bool Service::wait_for_sessions(milliseconds timeout) const {
 
 void Service::begin_drain() {
   outbound_.ask_to_stop();
+  alerts_.ask_to_stop();
   if (maintenance_) maintenance_->ask_to_stop();
   status_.begin_drain();
   listener_.drain();
@@ -374,6 +404,7 @@ void Service::close() {
 /// it writes the last counts into the history.
 /// \param stop_by time until which the function waits for running handler calls.
 void Service::stop_threads(SteadyClock::time_point stop_by) {
+  alerts_.stop();
   if (maintenance_) maintenance_->ask_to_stop();
   outbound_.stop_reconciler();
   inbox_.stop();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/random.hpp"
+#include "server/alert/alert_target.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"
 
@@ -137,6 +139,7 @@ Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
   setup.rules = make_rules(config, problems);
   check_reconcile(config, setup.rules, problems);
   setup.handlers = prepare_handlers(config, types, problems);
+  check_alert_files(config, problems);
   setup.config = std::move(config);
   return setup;
 }

@@ -71,11 +71,16 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               sources.log,
               sources.history,
               sources.runtime_figures,
-              [file = config.file] { return configuration_json(file, process_environment()); }}) {}
+              [file = config.file] { return configuration_json(file, process_environment()); },
+              sources.alerts}) {}
 
 Task<bool> StatusEndpoint::is_ready() {
-  const auto reasons = co_await readiness_.reasons_against(kHealthPatience);
+  const auto reasons = co_await reasons_against();
   co_return reasons.empty();
+}
+
+Task<std::vector<std::string>> StatusEndpoint::reasons_against() {
+  return readiness_.reasons_against(kHealthPatience);
 }
 
 }  // namespace couponhook::server

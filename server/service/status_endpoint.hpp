@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "server/admin/admin.hpp"
@@ -14,6 +15,7 @@
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
 #include "server/admin/retry_jobs.hpp"
+#include "server/alert/alert_counters.hpp"
 #include "server/log/log.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/signature_faults.hpp"
@@ -42,6 +44,7 @@ class StatusEndpoint {
     const SignatureFaults& signature_faults;
     const HistoryRecorder& history;
     ReadRuntimeFigures runtime_figures;
+    const AlertCounters& alerts;
     base::WallClock clock;
     Log& log;
   };
@@ -52,6 +55,9 @@ class StatusEndpoint {
   /// Checks whether this replica is ready, as `GET /readyz` does. Run the task on the thread of the
   /// admin listener.
   [[nodiscard]] Task<bool> is_ready();
+  /// Returns the reasons why this replica is not ready; empty if it is. Run the task on the thread
+  /// of the admin listener.
+  [[nodiscard]] Task<std::vector<std::string>> reasons_against();
   /// Reads all metrics, as `GET /metrics` does. Run the task on the thread of the admin listener.
   [[nodiscard]] Task<std::string> read_metrics() { return admin_.read_metrics(); }
   /// Makes this replica report "not ready" from now on, and ends the event streams. Thread-safe.

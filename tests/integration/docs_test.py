@@ -17,7 +17,8 @@ DOCS = ROOT / "docs"
 #: Documents that also exist in Chinese: path of the English and of the Chinese version.
 TRANSLATED = [("README.md", "README.zh-CN.md")] + [
     (f"docs/{name}.md", f"docs/zh/{name}.md")
-    for name in ("getting-started", "going-live", "configuration", "handlers", "images", "operations")]
+    for name in ("getting-started", "going-live", "configuration", "handlers", "images", "operations",
+                 "alerts")]
 #: C++ functions in server/config that read the configuration file, with the TOML tables that each
 #: function reads.
 READERS = {
@@ -40,6 +41,9 @@ READERS = {
     "read_redis": ("handler",),
     "read_amqp": ("handler",),
     "read_kafka": ("handler",),
+    "read_alert": ("alert",),
+    "read_type": ("alert",),
+    "read_place": ("alert",),
 }
 
 
@@ -98,7 +102,7 @@ def keys_in_the_code() -> dict[str, set[str]]:
         for name, body in zip(parts[1::2], parts[2::2]):
             body = body.split("\n}\n")[0]
             read = set(re.findall(
-                r"\b(?:read_seconds\(section, |section\.(?:text|path|boolean|integer|number_of|"
+                r"\b(?:read_(?:seconds|time)\(section, |section\.(?:text|path|boolean|integer|number_of|"
                 r"duration|word|texts|raw_texts|paths)\(\s*)\"(\w+)\"", body))
             for section in READERS.get(name, ()):
                 keys.setdefault(section, set()).update(read)

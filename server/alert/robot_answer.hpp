@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// Judges the answers of group robots, and of other receivers of alerts.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/alert/alert_counters.hpp"
+#include "server/config/alert_config.hpp"
+#include "server/net/reply_parser.hpp"
+
+namespace couponhook::server {
+
+/// What an answer means.
+struct AlertAnswer {
+  AlertOutcome outcome = AlertOutcome::kFailed;
+  /// What happened and what to do, in words of this program: an answer may repeat the URL, which is
+  /// a credential. Empty if the message was sent.
+  std::string reason{};
+  /// Least time before the next message; nothing: the caller's own backoff.
+  std::optional<std::chrono::seconds> wait{};
+};
+
+/// Judges an answer by the vendor's code in its body: errors come with status 200 too.
+/// \param now the current time, for a Retry-After header with a date.
+[[nodiscard]] AlertAnswer judge_answer(AlertType type, const ClientReply& reply,
+                                       std::chrono::system_clock::time_point now);
+
+}  // namespace couponhook::server
