@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +13,61 @@
 
 #include <rapidjson/reader.h>
 
+#include "base/byte_words.hpp"
 #include "base/utf8.hpp"
+
+namespace couponhook::base {
+namespace {
+
+/// RapidJSON's stream for parsing inside a string. Knows the end of the text, so that the parser
+/// can look at several bytes of a JSON string at once.
+struct InsituText : rapidjson::InsituStringStream {
+  explicit InsituText(std::string& text)
+      : GenericInsituStringStream(text.data()), end(text.data() + text.size()) {}
+
+  const char* end;
+};
+
+/// Returns the number of bytes at the start of `text`, a part of a JSON string, that stand for
+/// themselves: up to a quote, a backslash, or a control character, which JSON forbids there.
+std::size_t plain_size(std::string_view text) {
+  std::size_t size = unmarked_size(text, [](std::uint64_t word) {
+    return mark_below(word, 0x20) | mark_equal(word, '"') | mark_equal(word, '\\');
+  });
+  while (size < text.size() && static_cast<unsigned char>(text[size]) >= 0x20 &&
+         text[size] != '"' && text[size] != '\\') {
+    ++size;
+  }
+  return size;
+}
+
+}  // namespace
+}  // namespace couponhook::base
+
+namespace rapidjson {
+
+// Lets RapidJSON's parser keep the stream in registers.
+template <>
+struct StreamTraits<couponhook::base::InsituText> {
+  enum { copyOptimization = 1 };
+};
+
+// RapidJSON calls this function for a fast scan of a string, before it looks at the next byte
+// itself. Without it, strings are half of the cost of parsing a notification. RapidJSON's own
+// versions, for SIMD instructions, accept the control characters 0x1A to 0x1F.
+template <>
+template <>
+inline void Reader::ScanCopyUnescapedString(couponhook::base::InsituText& in,
+                                            couponhook::base::InsituText& /*out*/) {
+  const std::string_view text(in.src_, static_cast<std::size_t>(in.end - in.src_));
+  const std::size_t size = couponhook::base::plain_size(text);
+  // Behind an escape, the text moves to the front, because an escape is longer than its character.
+  if (in.dst_ != in.src_) std::memmove(in.dst_, in.src_, size);
+  in.src_ += size;
+  in.dst_ += size;
+}
+
+}  // namespace rapidjson
 
 namespace couponhook::base {
 namespace {
@@ -183,7 +239,7 @@ boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
   std::optional<JsonError> error;
   const auto parse = [&](Document& target) {
     constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag;
-    rapidjson::InsituStringStream stream(storage->text.data());
+    InsituText stream(storage->text);
     rapidjson::Reader reader;
     LimitedBuilder builder(target, limits, text.find('\\') != std::string_view::npos);
     if (reader.Parse<kFlags>(stream, builder).IsError()) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -38,6 +39,31 @@ TEST(ParseObject, KeepsEveryKindOfValue) {
   EXPECT_STREQ((*document)["s"].GetString(), "券\n");
   EXPECT_EQ((*document)["a"][0].GetInt(), 1);
   EXPECT_TRUE((*document)["o"].IsObject());
+}
+
+// The parser looks at several bytes of a string at once, up to an escape or the end of the string.
+TEST(ParseObject, ReadsEscapesAtEveryPlaceOfAString) {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz券0123456789";
+  const std::pair<std::string, std::string> escapes[] = {{R"(\n)", "\n"},
+                                                         {R"(\")", "\""},
+                                                         {R"(\\)", "\\"},
+                                                         {R"(\u0001)", "\x01"},
+                                                         {R"(\u5238)", "券"}};
+  for (const auto& [escape, character] : escapes) {
+    for (std::size_t first = 0; first <= 26; ++first) {
+      for (std::size_t second = first; second <= 26; ++second) {
+        std::string written = letters;
+        written.insert(second, escape).insert(first, escape);
+        std::string meant = letters;
+        meant.insert(second, character).insert(first, character);
+        const auto document = base::parse_object("{\"" + written + "\":\"" + written + "\"}", {});
+        ASSERT_TRUE(document) << written;
+        const auto member = document->value().MemberBegin();
+        EXPECT_EQ(std::string(member->name.GetString(), member->name.GetStringLength()), meant);
+        EXPECT_EQ(std::string(member->value.GetString(), member->value.GetStringLength()), meant);
+      }
+    }
+  }
 }
 
 TEST(ParseObject, OutlivesTheTextItRead) {
