@@ -256,7 +256,8 @@ void collect_reconciliation(MetricFamilies& families, const ReconcileCounts& cou
 }
 
 void collect_alerts(MetricFamilies& families, const AlertCounters& counters) {
-  MetricFamily& family = families.counter("alerts_total", "Messages to receivers of alerts, by outcome");
+  MetricFamily& family =
+      families.counter("alerts_total", "Messages to receivers of alerts, by outcome");
   for (std::size_t type = 0; type < kAlertTypes; ++type) {
     for (std::size_t outcome = 0; outcome < kAlertOutcomes; ++outcome) {
       const auto alert_type = static_cast<AlertType>(type);
