@@ -166,6 +166,23 @@ TEST(RequestParser, ReportsEachFault) {
   EXPECT_EQ(fault_of("GET /" + std::string(600, 'x')), HttpFault::kTargetTooLong);
 }
 
+// The parser looks at several bytes of a line at once.
+TEST(RequestParser, RefusesControlCharactersAtEveryPlaceOfALine) {
+  for (int value = 0; value < 256; ++value) {
+    const bool is_control = (value < 0x20 && value != '\t') || value == 0x7F;
+    for (std::size_t place = 0; place < 18; ++place) {
+      std::string line = "X: xxxxxxxxxxxxxxxxxx";
+      line[3 + place] = static_cast<char>(value);
+      RequestParts parts;
+      const auto whole_size = [] { return std::string_view::npos; };
+      const Outcome outcome =
+          parse("POST / HTTP/1.1\r\nHost: h\r\n" + line + "\r\n\r\n", whole_size, parts);
+      ASSERT_EQ(outcome.fault == HttpFault::kMalformed, is_control) << value << " at " << place;
+      ASSERT_NE(outcome.done, is_control);
+    }
+  }
+}
+
 TEST(RequestParser, ClosesBehindHttp10UnlessAskedOtherwiseWithoutChunks) {
   const auto stays_open = [](std::string_view lines, std::string_view body) {
     return parse_in_all_ways("POST / HTTP/1.0\r\n" + std::string(lines) + "\r\n" +
