@@ -215,7 +215,7 @@ Reply DeliveryAdmin::start_skip(std::string_view body) {
 }
 
 Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order,
-                               const std::optional<RetryJobs::Plan>& plan) {
+                               const std::optional<RetryPlan>& plan) {
   auto job = jobs_.start(std::move(filter), dry_run, std::move(order), plan);
   if (!job) {
     return error(503, "OVERLOADED",

@@ -41,7 +41,7 @@ class DeliveryAdmin {
   [[nodiscard]] Reply start_retry(std::string_view body);
   [[nodiscard]] Reply start_skip(std::string_view body);
   [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order,
-                                const std::optional<RetryJobs::Plan>& plan = {});
+                                const std::optional<RetryPlan>& plan = {});
   /// Starts a job that takes the deliveries of a dry run.
   /// \param members the members of the request's body, with plan: the id of the dry run.
   [[nodiscard]] Reply start_planned(const base::RequestTarget& members, DeliveryOrder order);
