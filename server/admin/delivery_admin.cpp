@@ -243,7 +243,7 @@ Reply DeliveryAdmin::start_skip(const AdminCall& call) {
 }
 
 Reply DeliveryAdmin::start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
-                               DeliveryOrder order, const std::optional<RetryJobs::Plan>& plan) {
+                               DeliveryOrder order, const std::optional<RetryPlan>& plan) {
   if (jobs_.is_full()) {
     return error(503, "OVERLOADED",
                  "too many retries are waiting; wait until one ends, or cancel one");

@@ -41,8 +41,7 @@ class DeliveryAdmin {
   [[nodiscard]] Reply start_retry(const AdminCall& call);
   [[nodiscard]] Reply start_skip(const AdminCall& call);
   [[nodiscard]] Reply start_job(const Operator& by, storage::DeliveryFilter filter, bool dry_run,
-                                DeliveryOrder order,
-                                const std::optional<RetryJobs::Plan>& plan = {});
+                                DeliveryOrder order, const std::optional<RetryPlan>& plan = {});
   /// Starts a job that takes the deliveries of a dry run.
   /// \param members the members of the request's body, with plan: the id of the dry run.
   [[nodiscard]] Reply start_planned(const Operator& by, const base::RequestTarget& members,

@@ -63,7 +63,8 @@ bool RetryJobs::is_full() const {
 }
 
 std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dry_run,
-                                         DeliveryOrder order, const std::optional<Plan>& plan) {
+                                         DeliveryOrder order,
+                                         const std::optional<RetryPlan>& plan) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() == kJobsKept) {
     if (!entries_.front().job.over()) return std::nullopt;
@@ -83,14 +84,13 @@ std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dr
   return entry.job;
 }
 
-boost::system::result<RetryJobs::Plan, RetryJobs::PlanError> RetryJobs::plan(
-    std::int64_t id) const {
+boost::system::result<RetryPlan, RetryJobs::PlanError> RetryJobs::plan(std::int64_t id) const {
   const std::lock_guard lock(mutex_);
   const auto dry_run = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
   if (dry_run == entries_.end() || !dry_run->job.dry_run) return PlanError::kUnknown;
   if (dry_run->job.state != RetryJob::State::kDone) return PlanError::kUnfinished;
   if (!dry_run->planned) return PlanError::kUnknown;
-  return Plan{id, dry_run->filter, dry_run->job.order, dry_run->planned};
+  return RetryPlan{id, dry_run->filter, dry_run->job.order, dry_run->planned};
 }
 
 RetryJobs::Entry* RetryJobs::entry_of(std::int64_t id) {

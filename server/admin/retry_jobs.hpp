@@ -80,6 +80,14 @@ struct RetryJob {
 };
 [[nodiscard]] std::string_view to_string(RetryJob::State state);
 
+/// The deliveries that a finished dry run found, and what is to be done with them.
+struct RetryPlan {
+  std::int64_t id = 0;  ///< id of the dry run
+  storage::DeliveryFilter filter;
+  DeliveryOrder order;
+  std::shared_ptr<const std::vector<std::int64_t>> deliveries;  ///< their ids, in ascending order
+};
+
 /// Runs the jobs of operators (retry, move or skip many deliveries), one job after the other, on
 /// its own thread. A job first counts the deliveries that match its filter, then processes them
 /// page by page. The object remembers the last 16 jobs until the process ends. If a job is
@@ -111,13 +119,6 @@ class RetryJobs {
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
-  /// The deliveries that a finished dry run found, and what is to be done with them.
-  struct Plan {
-    std::int64_t id = 0;  ///< id of the dry run
-    storage::DeliveryFilter filter;
-    DeliveryOrder order;
-    std::shared_ptr<const std::vector<std::int64_t>> deliveries;  ///< their ids, in ascending order
-  };
   /// Why a plan cannot be carried out.
   enum class PlanError : std::uint8_t {
     kUnknown,     ///< no dry run with this id is remembered, or its deliveries are not any more
@@ -135,9 +136,9 @@ class RetryJobs {
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {},
-                                              const std::optional<Plan>& plan = {});
+                                              const std::optional<RetryPlan>& plan = {});
   /// Returns the plan that the dry run with this id made.
-  [[nodiscard]] boost::system::result<Plan, PlanError> plan(std::int64_t id) const;
+  [[nodiscard]] boost::system::result<RetryPlan, PlanError> plan(std::int64_t id) const;
   /// Returns the job with this id; nothing when no job has this id, or when the list no longer
   /// contains the job.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
