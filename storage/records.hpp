@@ -326,10 +326,11 @@ struct StockPosition {
 /// A search for everything that belongs to one identifier. Give either `text` or `openid_digest`.
 struct SearchRequest {
   /// Id of a notification, stock, payment (transaction) or refund, id or code of a coupon, or
-  /// "STOCK/COUPON". All kinds are tried.
+  /// "STOCK/COUPON". All kinds are tried; a coupon without its stock only if nothing else is found.
   std::string text;
   std::optional<OpenidDigest> openid_digest;
-  /// Largest number of results of each kind.
+  /// Largest number of results on one page of a stock or of a user. The other kinds of identifiers
+  /// have at most 50 results.
   std::int64_t limit = 20;
   // Positions for the next page; the other kinds of results are then left out.
   std::optional<StockPosition> after;           ///< the page has only later facts of the stock
