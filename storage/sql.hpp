@@ -324,7 +324,8 @@ extern const Query<SchemaVersion> kSchemaVersion;
 /// (schema version known to the oldest couponhook that may still use the database).
 extern const Statement kRecordMigration;
 
-/// \return the SQL statements of this file, except for search_statements(). Tests check their query plans.
+/// \return the SQL statements of this file, except for search_statements(). Tests check their query
+/// plans.
 [[nodiscard]] std::span<const Statement* const> all();
 
 }  // namespace couponhook::storage::sql
