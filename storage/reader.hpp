@@ -16,6 +16,7 @@
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
 #include "storage/row_types.hpp"
+#include "storage/search_records.hpp"
 
 namespace couponhook::storage {
 
