@@ -172,9 +172,8 @@ Reply QuarantineAdmin::discard(const AdminCall& call) {
                : error(409, "READ_ALREADY", "this notification is neither sealed nor unreadable");
   }
   sources_.audit.log(record);
-  sources_.log.message(
-      Severity::kWarning, "quarantine_discarded",
-      record.target + " was discarded by " + record.by + ": " + record.reason);
+  sources_.log.message(Severity::kWarning, "quarantine_discarded",
+                       record.target + " was discarded by " + record.by + ": " + record.reason);
   return json_reply(200, result_json("discarded"));
 }
 

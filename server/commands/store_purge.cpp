@@ -159,9 +159,9 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, Runtime& ru
   display.clear();
   print_purged(purge.counts(), options, runtime.out);
   if (!options.dry_run) {
-    const auto noted = record_command(**store, at_hand->config.log, record,
-                                      result_of(purge.counts(), ran ? std::string() : ran.error().message),
-                                      runtime);
+    const auto noted = record_command(
+        **store, at_hand->config.log, record,
+        result_of(purge.counts(), ran ? std::string() : ran.error().message), runtime);
     if (!noted) return fail(runtime, at_hand->where, noted.error());
   }
   if (!ran) return fail(runtime, at_hand->where, ran.error());

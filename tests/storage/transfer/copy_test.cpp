@@ -57,7 +57,8 @@ class CopyTest : public ::testing::Test {
     ASSERT_TRUE(connection->run_script(
         "INSERT INTO delivery_attempts VALUES (1, 0, 1, 5, 6, 'retry', 'no answer');"
         "INSERT INTO pauses VALUES (1, 'crm', '*', 'a reason', 7, NULL, 'admin');"
-        "INSERT INTO audit_log VALUES (1, 9, 'lin', '192.0.2.7', 'retry', 'delivery 1', '', 'done');"
+        "INSERT INTO audit_log VALUES (1, 9, 'lin', '192.0.2.7', 'retry', 'delivery 1', '', "
+        "'done');"
         "INSERT INTO retention_held VALUES (1);"
         "INSERT INTO ledger_marks VALUES (8, 1, 1);"
         "INSERT INTO retention_cursors VALUES ('payloads', 1)"));
