@@ -7,11 +7,6 @@ from support.browser import DRIVER, Browser, BrowserError
 from support.case import ServiceTestCase
 from support.service import wait_until
 
-#: Paths that a service may not have; the console then does without them, and the browser's console
-#: shows the 404.
-OPTIONAL = ("/events", "/history", "/search", "/audit", "/configuration")
-
-
 class ConsoleCase(ServiceTestCase):
     language = "en-US"
 
@@ -78,6 +73,5 @@ class ConsoleCase(ServiceTestCase):
         return dict(pairs).get(label)
 
     def complaints(self):
-        """Returns what the browser's console complains about, except for absent optional paths."""
-        return [each for each in self.browser.complaints()
-                if not ("404" in each and any(path in each for path in OPTIONAL))]
+        """Returns what the browser's console complains about."""
+        return self.browser.complaints()

@@ -121,7 +121,6 @@ export const STRINGS = {
   "store.made": ["commits made", "已提交次数"],
   "store.rows": ["rows a commit", "每次提交行数"],
   "store.queued": ["waiting for a commit", "等待提交"],
-  "store.replicas": ["replicas", "副本"],
   charts: ["Charts", "趋势"],
   "span.hour": ["Hour", "小时"],
   "span.day": ["Day", "天"],

@@ -161,9 +161,8 @@ function drawKeys(place, status) {
 function drawStore(place, status, metrics) {
   const { store } = status;
   const free = metrics.value("couponhook_store_free_bytes");
-  const replicas = metrics.value("couponhook_replicas");
   const queued = metrics.value("couponhook_store_queued");
-  redraw(place, [store, free, replicas, queued], () => facts([
+  redraw(place, [store, free, queued], () => facts([
     [t("store.engine"), store.engine],
     [t("store.commits"), t(store.ok ? "store.ok" : "store.failing"), store.ok ? "good" : "bad"],
     [t("store.size"), size(store.size_bytes)],
@@ -171,7 +170,6 @@ function drawStore(place, status, metrics) {
     [t("store.made"), count(store.commits)],
     [t("store.rows"), store.rows_per_commit.toFixed(1)],
     [t("store.queued"), queued === undefined ? null : count(queued)],
-    [t("store.replicas"), replicas === undefined ? null : count(replicas)],
   ], "figures"));
 }
 
