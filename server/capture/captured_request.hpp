@@ -16,10 +16,15 @@
 
 namespace couponhook::server {
 
+/// Form of a request in the output of `tcpdump -A`, which prints "." for each byte that is no
+/// printable ASCII character. So a summary in Chinese is lost.
+inline constexpr std::string_view kTcpdumpForm = "tcpdump -A";
+
 struct CapturedRequest final : HeaderFields {
   /// Name of the file, with the number of the line or entry if the file holds several requests.
   std::string source;
-  std::string form;    ///< form of the capture: "raw HTTP", "HAR", "JSON", "log line" or "text"
+  std::string
+      form;  ///< form of the capture: "raw HTTP", "tcpdump -A", "HAR", "JSON", "log line" or "text"
   std::string method;  ///< empty if the capture does not contain it
   std::string target;  ///< path and query of the URL; empty if the capture does not contain it
   std::vector<std::pair<std::string, std::string>> headers;

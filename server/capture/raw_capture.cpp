@@ -122,8 +122,8 @@ CapturedRequest read_request(std::string_view text, const std::string& source) {
 
 std::vector<CapturedRequest> parse_raw_http(const std::string& source, std::string_view file) {
   std::vector<CapturedRequest> requests;
-  const std::string joined = join_packets(file);
-  std::string_view text = joined;
+  const auto joined = join_packets(file);
+  std::string_view text = joined ? *joined : file;
   auto found = find_request(text);
   while (found) {
     text.remove_prefix(found->first);
@@ -133,6 +133,7 @@ std::vector<CapturedRequest> parse_raw_http(const std::string& source, std::stri
     const std::string number =
         requests.empty() && !next ? "" : "#" + std::to_string(requests.size() + 1);
     requests.push_back(read_request(one, source + number));
+    if (joined) requests.back().form = kTcpdumpForm;
     if (!next) break;
     found = std::pair(after_line + next->first, after_line + next->second);
   }

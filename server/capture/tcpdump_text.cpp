@@ -18,13 +18,27 @@ struct Packet {
   std::string_view text;
 };
 
-/// Reads the line that begins a packet: the time, "IP", source, destination and the length of the
-/// payload.
-std::optional<Packet> read_packet_line(std::string_view line) {
+bool begins_request(std::string_view text) {
+  return text.find(" HTTP/1.") != std::string_view::npos;
+}
+
+/// Returns the position of "source > destination" in the line that begins a packet: after the time
+/// and "IP", or, with -v, at the beginning of a second line.
+std::optional<std::size_t> find_flow(std::string_view line) {
+  constexpr std::string_view kIndent = "    ";
   constexpr std::size_t kTimeMax = 40;  // with a date before the time and an interface after it
+  if (line.starts_with(kIndent) && line.find(": Flags [") != std::string_view::npos)
+    return kIndent.size();
   const auto ip = std::min(line.find(" IP "), line.find(" IP6 "));
   if (line.empty() || !base::is_digit(line.front()) || ip > kTimeMax) return std::nullopt;
-  const auto flow = line.find(' ', ip + 1) + 1;
+  return line.find(' ', ip + 1) + 1;
+}
+
+/// Reads the line that begins a packet: source, destination and the length of the payload.
+std::optional<Packet> read_packet_line(std::string_view line) {
+  const auto flow_begin = find_flow(line);
+  if (!flow_begin) return std::nullopt;
+  const auto flow = *flow_begin;
   const auto flow_end = line.find(": ", flow);
   const auto length = line.rfind("length ", line.find(": HTTP"));
   if (flow_end == std::string_view::npos || length == std::string_view::npos) return std::nullopt;
@@ -51,23 +65,34 @@ std::vector<Packet> read_packets(std::string_view text) {
   return packets;
 }
 
-/// Returns the payload without the printed headers of IP and TCP. tcpdump prints one character for
+/// Returns the end of a text that was printed for so many bytes. tcpdump prints one character for
 /// each byte, but leaves out the CR of each line end.
+std::string_view printed_end(std::string_view text, std::size_t bytes) {
+  std::size_t size = std::min(bytes, text.size());
+  constexpr int kRounds = 2;  // the first round also counts line ends before the payload
+  for (int round = 0; round < kRounds; ++round) {
+    const auto line_ends = std::ranges::count(text.substr(text.size() - size), '\n');
+    size = std::min(bytes, text.size());
+    size -= std::min(static_cast<std::size_t>(line_ends), size);
+  }
+  return text.substr(text.size() - size);
+}
+
+/// Returns what a packet adds to its flow. The first packet of a request keeps the printed headers
+/// of IP and TCP, so that no character of the request line can be lost.
 std::string_view payload_of(const Packet& packet) {
   std::string_view text = packet.text;
+  // With -v, the decoded request comes before the packet; its lines are indented.
+  while (text.starts_with('\t')) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   if (text.ends_with('\n')) text.remove_suffix(1);  // tcpdump ends each packet's text with it
-  std::size_t size = std::min(packet.payload_bytes, text.size());
-  const auto lines =
-      static_cast<std::size_t>(std::ranges::count(text.substr(text.size() - size), '\n'));
-  size -= std::min(lines, size);
-  return text.substr(text.size() - size);
+  return begins_request(text) ? text : printed_end(text, packet.payload_bytes);
 }
 
 }  // namespace
 
-std::string join_packets(std::string_view text) {
+std::optional<std::string> join_packets(std::string_view text) {
   const std::vector<Packet> packets = read_packets(text);
-  if (packets.empty()) return std::string(text);
+  if (packets.empty()) return std::nullopt;
   std::vector<std::string> flows;
   std::map<std::string, std::size_t> positions;
   for (const Packet& packet : packets) {
@@ -76,8 +101,7 @@ std::string join_packets(std::string_view text) {
     if (is_new) flows.emplace_back();
     std::string& flow = flows[place->second];
     const std::string_view payload = payload_of(packet);
-    const bool begins_request = packet.text.find(" HTTP/1.") != std::string_view::npos;
-    if (begins_request && !flow.empty()) flow += '\n';
+    if (begins_request(payload) && !flow.empty()) flow += '\n';
     flow += payload;
   }
   std::string joined;

@@ -110,6 +110,79 @@ TEST(ReadCapture, FindsTheCallbackInAHarFileOfABrowser) {
   EXPECT_EQ(requests[0].target, "/notify/1?a=b");
 }
 
+const std::string kBody = R"({"resource":{"ciphertext":"a"}})";
+
+/// Returns the four headers, each written by `write` from its name and value.
+template <typename Write>
+std::string headers_as(const Write& write) {
+  std::string text;
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+           {"wechatpay-timestamp", "1700000000"},
+           {"wechatpay-nonce", "EcZ9Cmy4Xyx1i6RlJQzLcCrjZ5T2Yab1"},
+           {"wechatpay-serial", "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"},
+           {"wechatpay-signature", kSignature}}) {
+    text += write(name, value);
+  }
+  return text;
+}
+
+TEST(ReadCapture, JoinsThePacketsOfTcpdump) {
+  const std::string head =
+      raw_head("\n") + "Content-Length: " + std::to_string(kBody.size()) + "\n\n";
+  const auto packet = [](std::string_view flow, std::size_t bytes) {
+    return "22:10:11.123456 IP " + std::string(flow) + ": Flags [P.], seq 1:9, length " +
+           std::to_string(bytes) + "\n";
+  };
+  const std::string junk = "E..4.@.@.\n.......P..";
+  const std::string text = packet("10.0.0.1.4711 > 10.0.0.2.80", head.size() + 9) + junk + head +
+                           "\n" + packet("10.0.0.2.80 > 10.0.0.1.4711", 0) + junk + "\n" +
+                           packet("10.0.0.1.4711 > 10.0.0.2.80", kBody.size() - 5) + junk +
+                           kBody.substr(0, kBody.size() - 5) + "\n" +
+                           packet("10.0.0.1.4711 > 10.0.0.2.80", 5) + junk +
+                           kBody.substr(kBody.size() - 5) + "\n";
+  const auto requests = parse_captures("f", text);
+  expect_request(requests, kBody);
+  EXPECT_EQ(requests[0].form, kTcpdumpForm);
+}
+
+TEST(ReadCapture, FindsHeadersAndBodyAnywhereInJson) {
+  const std::string text = R"("{\"resource\":{\"ciphertext\":\"a\"}}")";
+  const std::string members =
+      headers_as([](auto& name, auto& value) { return "\"" + name + "\":[\"" + value + "\"],"; });
+  const std::string pairs = headers_as([](auto& name, auto& value) {
+    return R"({"key":")" + name + R"(","value":")" + value + "\"},";
+  });
+  for (const std::string& document :
+       {R"({"req":{"headers":{)" + members + R"("a":"b"}},"msg":"x","raw":)" + text + "}",
+        R"({"item":[{"request":{"header":[)" + pairs + R"({"key":"a","value":"b"}],"body":)" +
+            R"({"mode":"raw","raw":)" + text + "}}}]}"}) {
+    expect_request(parse_captures("f", document), kBody);
+  }
+}
+
+TEST(ReadCapture, FindsHeadersAndBodyInTextOfAnyForm) {
+  const std::string curl =
+      headers_as([](auto& name, auto& value) { return "> " + name + ": " + value + "\n"; });
+  expect_request(
+      parse_captures("f", "> POST /notify/1 HTTP/1.1\n" + curl + ">\n" + kBody + "\n* done"),
+      kBody);
+  const std::string php = headers_as(
+      [](auto& name, auto& value) { return "    [HTTP_" + name + "] => " + value + "\n"; });
+  expect_request(parse_captures("f", "Array\n(\n" + php + ")\n" + kBody), kBody);
+  const std::string java =
+      headers_as([](auto& name, auto& value) { return name + "=" + value + ", "; });
+  expect_request(parse_captures("f", "INFO headers={" + java + "host=h} body=" + kBody), kBody);
+}
+
+TEST(ReadCapture, TakesTheValuesNearestToTheSignatureOfALogLine) {
+  expect_request(parse_captures("l",
+                                "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 1700000009 \"1700000000\" "
+                                "\"EcZ9Cmy4Xyx1i6RlJQzLcCrjZ5T2Yab1\" "
+                                "\"5157F09EFDC096DE15EBE81A47057A7232F1B8E1\" \"" +
+                                    kSignature + "\" \"{\\x22ciphertext\\x22:\\x22a\\x22}\""),
+                 "{\"ciphertext\":\"a\"}");
+}
+
 TEST(ReadCapture, FindsNothingInOtherText) {
   EXPECT_TRUE(parse_captures("f", "").empty());
   EXPECT_TRUE(parse_captures("f", "192.0.2.1 - \"GET / HTTP/1.1\" 200 5\n").empty());
