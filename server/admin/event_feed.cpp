@@ -11,6 +11,8 @@ using storage::ArrivalTable;
 
 /// Number of late rows that one refresh reads.
 constexpr std::size_t kLateMax = 50;
+/// Number of pages that are read at once for a new client.
+constexpr int kPagesAtOnce = 10;
 /// Number of the newest notifications whose open deliveries are followed when the feed starts.
 constexpr std::int64_t kFollowedAtStart = 50;
 
@@ -44,14 +46,27 @@ EventFeed::Client::~Client() {
   if (--feed_.clients_ == 0) feed_.running_ = false;
 }
 
-std::optional<storage::Failure> EventFeed::refresh() {
+void EventFeed::refresh() {
   const auto now = SteadyClock::now();
-  if (running_ && now < due_) return std::nullopt;
+  if (now < due_) return;
   due_ = now + kPollInterval;
+  failure_.reset();
   const Read read = running_ ? read_all(now) : start(now);
-  if (read) return std::nullopt;
+  if (read) return;
+  failure_ = read.error();
   due_ = now + kFailurePause;
-  return read.error();
+}
+
+std::optional<storage::Failure> EventFeed::refresh_now() {
+  // More than one page may be new. The limit keeps a busy store from holding up the admin listener.
+  for (int page = 0; page < kPagesAtOnce; ++page) {
+    const bool pauses = failure_ && SteadyClock::now() < due_;
+    if (pauses) return failure_;
+    due_ = SteadyClock::time_point::min();
+    refresh();
+    if (failure_ || due_ > SteadyClock::now()) return failure_;
+  }
+  return std::nullopt;
 }
 
 /// Begins at the end of the store. The events of an earlier run are forgotten.

@@ -61,8 +61,11 @@ class EventFeed {
   [[nodiscard]] bool is_full() const { return clients_ >= kClientsMax; }
 
   /// Reads what is new in the store, unless it was read within kPollInterval.
+  void refresh();
+  /// Reads what is new in the store now, so that what is in the store is no event for a client that
+  /// comes now. Does not read during the pause after a failure.
   /// \return the reason if the store could not be read.
-  std::optional<storage::Failure> refresh();
+  [[nodiscard]] std::optional<storage::Failure> refresh_now();
 
   /// Each event has a number; the remembered events are those from first() up to, but not
   /// including, end().
@@ -120,6 +123,7 @@ class EventFeed {
   std::size_t clients_ = 0;
   bool running_ = false;
   SteadyClock::time_point due_ = SteadyClock::time_point::min();
+  std::optional<storage::Failure> failure_;  // why the last read failed
   ArrivalWindow notifications_;
   ArrivalWindow quarantine_;
   std::deque<Followed> followed_;

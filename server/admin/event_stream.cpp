@@ -20,7 +20,7 @@ constexpr std::string_view kRetry = "retry: 500\n\n";
 }  // namespace
 
 std::optional<storage::Failure> EventStream::begin(const std::optional<EventPosition>& from) {
-  if (auto failure = feed_.refresh()) return failure;
+  if (auto failure = feed_.refresh_now()) return failure;
   greeting_ = kRetry;
   if (from) {
     catch_up_from(*from);
@@ -71,7 +71,7 @@ void EventStream::add_parts(ArrivalTable table, TablePosition& from) {
 }
 
 std::string EventStream::take() {
-  static_cast<void>(feed_.refresh());
+  feed_.refresh();
   // A client that reads slowly may need an event that the feed has forgotten.
   if (parts_.empty() && next_event_ < feed_.first()) {
     catch_up_from(parse_event_position(last_id_).value_or(feed_.position()));

@@ -9,8 +9,9 @@
 namespace couponhook::server {
 namespace {
 
-/// Notes where the value of one member begins and ends in the JSON text. RapidJSON calls each
-/// function after it has read the token.
+/// Notes where the value of one member begins and ends in the JSON text. RapidJSON's iterative
+/// parser calls each function after it has read the token; only the brackets that end an object or
+/// a list are still to be read.
 class MemberFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, MemberFinder> {
  public:
   MemberFinder(const rapidjson::MemoryStream& stream, std::string_view name)
@@ -22,7 +23,7 @@ class MemberFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Memb
   }
 
   // The names of these functions are RapidJSON's.
-  bool Default() { return value(); }
+  bool Default() { return value(stream_.Tell()); }
   bool StartObject() { return open(); }
   bool StartArray() { return open(); }
   bool EndObject(rapidjson::SizeType) { return close(); }
@@ -39,10 +40,10 @@ class MemberFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Memb
   }
   bool close() {
     --depth_;
-    return value();
+    return value(stream_.Tell() + 1);
   }
-  bool value() {
-    if (depth_ == 1 && begin_ && !end_) end_ = stream_.Tell();
+  bool value(std::size_t end) {
+    if (depth_ == 1 && begin_ && !end_) end_ = end;
     return true;
   }
 
