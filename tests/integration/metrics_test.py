@@ -273,9 +273,13 @@ class Handlers(ServiceTestCase):
                          retry_max_ms=100, timeout_ms=1000)
 
     seen: set = set()
+    #: True while the merchant's system fails.
+    is_down = False
 
     @classmethod
     def answer(cls, call):
+        if cls.is_down:
+            return 503
         if call.id.startswith("gone"):
             return 410
         if call.id.startswith("later") and call.id not in cls.seen:
@@ -331,12 +335,13 @@ class Handlers(ServiceTestCase):
 
     def test_an_open_circuit_breaker_is_shown_until_the_target_answers(self):
         self.assertEqual(self.value("breaker_open"), 0)
-        self.target.stop()
+        self.addCleanup(setattr, Handlers, "is_down", False)
+        Handlers.is_down = True
         for number in range(8):
             self.send(f"down-{number}")
         wait_until(lambda: self.value("breaker_open") == 1, 15, "the open circuit breaker")
         wait_until(lambda: self.value("deliveries_overdue_seconds") > 0, what="a late delivery")
-        self.target.start()
+        Handlers.is_down = False
         wait_until(lambda: self.value("breaker_open") == 0, 40, "the closed circuit breaker")
         wait_until(lambda: self.deliveries("pending") + self.deliveries("retrying") == 0, 40,
                    "the waiting deliveries")
