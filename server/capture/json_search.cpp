@@ -111,7 +111,7 @@ class Collector {
 
   /// Takes the body, or a log line or raw request that a program wrote as a JSON string.
   void take_text(std::string_view text) {
-    constexpr std::size_t kTextMin = 100;
+    constexpr std::size_t kTextMin = 20;
     if (text.size() < kTextMin) return;
     std::string decoded;
     if (text.find_first_of(" \"{") == std::string_view::npos) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "storage/retention/purge_sql.hpp"
 #include "storage/sql.hpp"
@@ -59,9 +60,10 @@ class PlansTest : public StoreTest {
   [[nodiscard]] static bool is_postgres() { return GetParam() == "postgresql"; }
 
   Steps plan_of(const Statement& statement) {
-    const std::string text =
-        explained(statement.text, is_postgres() ? "EXPLAIN (COSTS OFF) " : "EXPLAIN QUERY PLAN ");
-    const Statement explain{text};
+    // Connections keep prepared statements by their address, so each statement needs its own.
+    const std::string& text = texts_.emplace_back(
+        explained(statement.text, is_postgres() ? "EXPLAIN (COSTS OFF) " : "EXPLAIN QUERY PLAN "));
+    const Statement& explain = explains_.emplace_back(Statement{text});
     std::vector<Rows> results;
     const std::array commands{Command(explain, {})};
     const auto ran = connection_->run(commands, results);
@@ -75,11 +77,8 @@ class PlansTest : public StoreTest {
   /// the order of an index.
   static Steps walks(const Steps& plan) {
     Steps found;
-    for (auto step = plan.begin(); step != plan.end(); ++step) {
-      if (is_postgres() ? walks_on_postgres(step, plan.end()) : walks_on_sqlite(*step)) {
-        found.push_back(*step);
-      }
-    }
+    std::ranges::copy_if(plan, std::back_inserter(found),
+                         is_postgres() ? walks_on_postgres : walks_on_sqlite);
     return found;
   }
   static Steps sorts(const Steps& plan) {
@@ -108,15 +107,15 @@ class PlansTest : public StoreTest {
   static bool walks_on_sqlite(const std::string& step) {
     return step.starts_with("SCAN ") && step != "SCAN CONSTANT ROW" && !names_small(step, "SCAN ");
   }
-  static bool walks_on_postgres(Steps::const_iterator step, Steps::const_iterator end) {
-    const bool is_scan =
-        has(*step, "Seq Scan on ") || has(*step, "Index Scan ") || has(*step, "Index Only Scan ");
-    if (!is_scan || names_small(*step, " on ")) return false;
-    const auto next =
-        std::find_if(step + 1, end, [](const std::string& s) { return has(s, "->"); });
-    return std::none_of(step, next, [](const std::string& s) { return has(s, "Index Cond: "); });
+  /// In an empty table, a walk in the order of an index costs PostgreSQL as little as a search in
+  /// the right one. So only a scan without any index shows that an index is missing; that each
+  /// search has a condition is checked with SQLite, which has the same indexes.
+  static bool walks_on_postgres(const std::string& step) {
+    return has(step, "Seq Scan on ") && !names_small(step, " on ");
   }
 
+  std::deque<std::string> texts_;
+  std::deque<Statement> explains_;
   std::unique_ptr<Connection> connection_;
 };
 COUPONHOOK_ON_EVERY_ENGINE(PlansTest);
@@ -147,7 +146,8 @@ TEST_P(PlansTest, ListWithoutSorting) {
 
 TEST_P(PlansTest, SearchThroughTheIndexesOfTheirIdentifiers) {
   EXPECT_EQ(uses(plan_of(sql::kSearchPayment), "coupon_history_transaction"), 1);
-  EXPECT_GE(uses(plan_of(sql::kSearchRefund), "refunds_business_key"), 1);
+  const Steps refund = plan_of(sql::kSearchRefund);
+  EXPECT_GE(uses(refund, "refunds_business_key"), 1) << testing::PrintToString(refund);
   for (const Statement* list : {static_cast<const Statement*>(&sql::kSearchOpenid),
                                 static_cast<const Statement*>(&sql::kSearchStock)}) {
     EXPECT_EQ(sorts(plan_of(*list)), Steps()) << list->text;

@@ -145,11 +145,13 @@ TEST_P(SearchTest, SaysWhenACouponHasMoreFactsThanTheLimit) {
 }
 
 TEST_P(SearchTest, RemovesTheOpenidWithItsNotification) {
-  write_together(issue("old", "77", "code", 'u'), admission("newest"));
+  write_together(issue("old", "77", "code", 'u'));
+  write_together(admission("newest"));
   auto connection = writer();
   Purge purge(*connection, {.identity_ms = kNow + 1}, PurgeMode::kRemove,
               std::chrono::steady_clock::now);
   while (purge.step(100).value().more) continue;
+  EXPECT_EQ(purge.counts().identities, 1);
   std::vector<Rows> results;
   const Statement count{"SELECT count(*) FROM notification_openids"};
   const std::array ask{Command(count, {})};

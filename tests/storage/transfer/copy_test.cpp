@@ -59,6 +59,9 @@ class CopyTest : public ::testing::Test {
         "INSERT INTO pauses VALUES (1, 'crm', '*', 'a reason', 7, NULL, 'admin');"
         "INSERT INTO audit_log VALUES (1, 9, 'lin', '192.0.2.7', 'retry', 'delivery 1', '', "
         "'done');"
+        "INSERT INTO notification_openids VALUES (1, x'00112233445566778899aabbccddeeff');"
+        "INSERT INTO history VALUES (60, 60, 'stored', 1);"
+        "INSERT INTO history_marks VALUES ('stored', 1);"
         "INSERT INTO retention_held VALUES (1);"
         "INSERT INTO ledger_marks VALUES (8, 1, 1);"
         "INSERT INTO retention_cursors VALUES ('payloads', 1)"));
