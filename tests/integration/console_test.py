@@ -73,7 +73,7 @@ class Access(ConsoleCase):
 
     def head(self, path, *options):
         return subprocess.run(["curl", "--silent", "--max-time", "10", "--include", *options,
-                               self.base + path], capture_output=True, text=True, check=True).stdout
+                               self.base + path], capture_output=True, check=True).stdout.decode()
 
     def test_its_files_hold_no_data_and_only_they_may_run(self):
         self.send(events.redeem(), "in-no-file")
@@ -168,6 +168,8 @@ class Shown(ConsoleCase):
         event = events.redeem()
         self.send(event, "ledger-1")
         self.show("#/coupons", "Coupon")
+        self.wait_until(lambda: self.browser.evaluate("!!document.querySelector('[name=stock]')"),
+                        "the form")
         self.browser.type("[name=stock]", event.resource["stock_id"])
         self.browser.type("[name=coupon]", event.resource["coupon_id"])
         self.click(".filter button")
