@@ -182,6 +182,7 @@ class Verifier {
         step("signature", true,
              "right with the summary, which tcpdump -A does not print, restored");
         message_ = std::move(found.repair->message);
+        restored_body_ = message_.body;
         return;
       }
       std::string cause = describe(damages);
@@ -266,8 +267,9 @@ class Verifier {
 
   /// Determines the reply with the code that the service uses, at the time of the request.
   void conclude() {
-    const Examined examined = examine({"POST", request_.target, request_, request_.body, {}},
-                                      keys_.merchant, keys_.rules, own_time_);
+    const std::string& body = restored_body_.empty() ? request_.body : restored_body_;
+    const Examined examined = examine({"POST", request_.target, request_, body, {}}, keys_.merchant,
+                                      keys_.rules, own_time_);
     if (const auto* refused = std::get_if<Refused>(&examined)) {
       result_.verdict = refused->verdict;
     } else if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) {
@@ -293,6 +295,8 @@ class Verifier {
       "one in the merchant console";
 
   const CapturedRequest& request_;
+  /// Body with what the capture could not hold; empty if the capture holds the whole body.
+  std::string restored_body_;
   const VerificationKeys& keys_;
   sys_seconds now_;
   sys_seconds own_time_ = now_;
