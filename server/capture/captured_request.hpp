@@ -20,11 +20,14 @@ namespace couponhook::server {
 /// printable ASCII character. So a summary in Chinese is lost.
 inline constexpr std::string_view kTcpdumpForm = "tcpdump -A";
 
+/// Least number of characters of a signature; a shorter text is not taken for one.
+inline constexpr std::size_t kSignatureMin = 60;
+
 struct CapturedRequest final : HeaderFields {
   /// Name of the file, with the number of the line or entry if the file holds several requests.
   std::string source;
-  std::string
-      form;  ///< form of the capture: "raw HTTP", "tcpdump -A", "HAR", "JSON", "log line" or "text"
+  /// Form of the capture: "raw HTTP", "tcpdump -A", "HAR", "JSON", "log line" or "text".
+  std::string form;
   std::string method;  ///< empty if the capture does not contain it
   std::string target;  ///< path and query of the URL; empty if the capture does not contain it
   std::vector<std::pair<std::string, std::string>> headers;

@@ -2,8 +2,6 @@
 #include <array>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
@@ -50,13 +48,6 @@ constexpr std::array<std::string_view, 6> kTargetNames{"url",     "requesturi", 
                                                        "rawpath", "path",       "request"};
 constexpr std::array<std::string_view, 2> kBase64Names{"isbase64encoded", "encoding"};
 constexpr std::array<std::string_view, 3> kMethodNames{"method", "httpmethod", "requestmethod"};
-
-std::string write(const Value& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  value.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
-}
 
 /// Adds a header. Frameworks write a header as a text, a number, or a list of texts.
 void add_header(std::string_view name, const Value& value, CapturedRequest& request) {
@@ -106,7 +97,7 @@ void take_body(const Value& object, CapturedRequest& request) {
     }
   } else {
     // The capture holds the parsed body, whose layout is lost.
-    request.body = write(*body);
+    request.body = json_text(*body);
   }
 }
 

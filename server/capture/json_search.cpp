@@ -1,22 +1,21 @@
+#include "server/capture/json_search.hpp"
+
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
-#include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
-#include "server/capture/json_search.hpp"
+#include "server/capture/object_extent.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using rapidjson::Value;
-
-constexpr std::string_view kCiphertext = "\"ciphertext\"";
-constexpr std::size_t kShortestSignature = 60;
 
 /// Returns the text of a member with one of these names; empty if there is none.
 std::string_view text_member(const Value& object, std::initializer_list<const char*> names) {
@@ -55,10 +54,7 @@ class Collector {
     take_short_names(object);
     if (request_.body.empty() && is_notification(object)) {
       // The capture holds the parsed body, whose layout is lost.
-      rapidjson::StringBuffer buffer;
-      rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-      object.Accept(writer);
-      request_.body.assign(buffer.GetString(), buffer.GetSize());
+      request_.body = json_text(object);
       return;
     }
     for (const auto& member : object.GetObject()) {
@@ -75,7 +71,7 @@ class Collector {
   /// Takes the names without a prefix that the parameters of SDKs have.
   void take_short_names(const Value& object) {
     const std::string_view signature = text_member(object, {"signature"});
-    if (signature.size() < kShortestSignature) return;
+    if (signature.size() < kSignatureMin) return;
     take_header("Wechatpay-Signature", signature);
     take_header("Wechatpay-Timestamp", text_member(object, {"timestamp"}));
     take_header("Wechatpay-Nonce", text_member(object, {"nonce", "nonceStr", "nonce_str"}));
@@ -116,7 +112,7 @@ class Collector {
     std::string decoded;
     if (text.find_first_of(" \"{") == std::string_view::npos) {
       auto plain = base::base64_decode(text);
-      if (!plain || plain->find(kCiphertext) == std::string::npos) return;
+      if (!plain || plain->find(kCiphertextName) == std::string::npos) return;
       decoded = std::move(*plain);
       text = decoded;
     }
@@ -126,7 +122,7 @@ class Collector {
       for (CapturedRequest& inner : parse_captures(request_.source, text)) {
         if (is_complete(inner) && !is_complete(request_)) request_ = std::move(inner);
       }
-    } else if (request_.body.empty() && text.find(kCiphertext) != std::string_view::npos) {
+    } else if (request_.body.empty() && text.find(kCiphertextName) != std::string_view::npos) {
       request_.body = text;
     }
   }
@@ -152,6 +148,13 @@ void search_lists(const Value& value, const std::string& source,
 }
 
 }  // namespace
+
+std::string json_text(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
 
 std::vector<CapturedRequest> search_json(const Value& value, const std::string& source) {
   std::vector<CapturedRequest> requests;

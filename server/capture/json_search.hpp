@@ -17,6 +17,9 @@ namespace couponhook::server {
   return {text.GetString(), text.GetStringLength()};
 }
 
+/// Returns the value as compact JSON.
+[[nodiscard]] std::string json_text(const rapidjson::Value& value);
+
 /// Searches a JSON value, to any depth, for the signed headers and the body of requests: documents
 /// of Postman and Charles, records of Elasticsearch, log lines of Docker, Caddy and pino. A list of
 /// objects is taken for a list of requests.

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -132,7 +132,6 @@ std::string_view header_by_form(std::string_view value) {
   constexpr std::size_t kNonceMin = 16;
   constexpr std::size_t kNonceMax = 34;
   constexpr std::size_t kSerialMax = 40;
-  constexpr std::size_t kSignatureMin = 60;
   const auto is_base64 = [](char c) {
     return base::is_alphanumeric(c) || c == '+' || c == '/' || c == '=' || c == ' ' || c == '%';
   };
@@ -150,13 +149,12 @@ std::string_view header_by_form(std::string_view value) {
 }
 
 /// Takes method and target out of a request line, as $request of nginx holds it.
-bool take_request_line(std::string_view value, CapturedRequest& request) {
+void take_request_line(std::string_view value, CapturedRequest& request) {
   const auto version = value.find(" HTTP/");
   const auto blank = value.find(' ');
-  if (version == std::string_view::npos || blank >= version) return false;
+  if (version == std::string_view::npos || blank >= version) return;
   request.method = value.substr(0, blank);
   request.target = value.substr(blank + 1, version - blank - 1);
-  return true;
 }
 
 void take(const Token& token, CapturedRequest& request) {
@@ -166,10 +164,10 @@ void take(const Token& token, CapturedRequest& request) {
   } else if (Tokenizer::is_body_name(token.name)) {
     request.body = token.value;
   } else if (token.value.starts_with('{') ||
-             token.value.find("\"ciphertext\"") != std::string::npos) {
+             token.value.find(kCiphertextName) != std::string::npos) {
     if (request.body.empty()) request.body = token.value;
   } else {
-    static_cast<void>(take_request_line(token.value, request));
+    take_request_line(token.value, request);
   }
 }
 
@@ -177,21 +175,21 @@ void take(const Token& token, CapturedRequest& request) {
 /// line, such as a request id, may have the same form as a header. So the values that stand
 /// nearest to the signature are taken.
 void take_by_form(const std::vector<Token>& tokens, CapturedRequest& request) {
-  const auto form = [](const Token& token) {
-    return token.name.empty() ? header_by_form(token.value) : std::string_view();
-  };
-  const auto signature = std::ranges::find(tokens, "Wechatpay-Signature", form);
-  const auto middle = std::distance(tokens.begin(), signature);
+  std::vector<std::string_view> forms;
+  for (const Token& token : tokens) {
+    forms.push_back(token.name.empty() ? header_by_form(token.value) : std::string_view());
+  }
+  const auto signature = std::ranges::find(forms, "Wechatpay-Signature") - forms.begin();
   for (const std::string_view header :
        {"Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Serial", "Wechatpay-Signature"}) {
     if (!request.find(header).empty()) continue;
-    const auto distance = [&](const Token& token) {
-      if (form(token) != header) return std::numeric_limits<std::ptrdiff_t>::max();
-      return std::abs(&token - tokens.data() - middle);
-    };
-    const auto nearest = std::ranges::min_element(tokens, {}, distance);
-    if (nearest != tokens.end() && form(*nearest) == header) {
-      request.headers.emplace_back(header, nearest->value);
+    std::optional<std::ptrdiff_t> nearest;
+    for (std::ptrdiff_t i = 0; i < std::ssize(forms); ++i) {
+      if (forms[static_cast<std::size_t>(i)] != header) continue;
+      if (!nearest || std::abs(i - signature) < std::abs(*nearest - signature)) nearest = i;
+    }
+    if (nearest) {
+      request.headers.emplace_back(header, tokens[static_cast<std::size_t>(*nearest)].value);
     }
   }
 }
@@ -213,7 +211,7 @@ std::optional<CapturedRequest> parse_log_line(const std::string& source, std::st
   for (const Token& token : tokens) take(token, request);
   take_by_form(tokens, request);
   const bool is_ours = !request.find("Wechatpay-Signature").empty() ||
-                       request.body.find("\"ciphertext\"") != std::string::npos;
+                       request.body.find(kCiphertextName) != std::string::npos;
   return is_ours ? std::optional(std::move(request)) : std::nullopt;
 }
 

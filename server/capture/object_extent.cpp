@@ -27,7 +27,7 @@ std::optional<std::size_t> object_size(std::string_view text) {
 
 std::string_view find_body(std::string_view text) {
   constexpr std::size_t kTriesMax = 200;
-  const auto mark = text.find("\"ciphertext\"");
+  const auto mark = text.find(kCiphertextName);
   if (mark == std::string_view::npos) return {};
   std::size_t at = text.find('{');
   for (std::size_t tries = 0; at < mark && tries < kTriesMax; ++tries) {

@@ -9,6 +9,9 @@
 
 namespace couponhook::server {
 
+/// Name of the member that every notification has, as it stands in JSON.
+inline constexpr std::string_view kCiphertextName = "\"ciphertext\"";
+
 /// Returns the length of the JSON object at the beginning of a text; nothing if it does not end.
 /// The text must begin with '{'.
 [[nodiscard]] std::optional<std::size_t> object_size(std::string_view text);

@@ -10,9 +10,10 @@ namespace couponhook::server {
 namespace {
 
 constexpr std::string_view kPrefix = "wechatpay";
-constexpr std::size_t kTextSignatureMin = 60;
 /// Longest text between a name and its value: quotes, brackets and an arrow, as in `'] => '`.
 constexpr std::size_t kBetweenMax = 24;
+/// Least number of characters before a blank inside a value. A blank after fewer ends the value.
+constexpr std::size_t kBeforeBlankMin = 15;
 
 /// A header and its name in lower-case letters. SDKs call the serial serialNo or serialNumber.
 struct HeaderName {
@@ -61,7 +62,7 @@ std::string_view value_after(std::string_view text) {
   while (end < text.size() && is_value_character(text[end])) {
     ++end;
     // A "+" of a signature may have become a blank.
-    const bool is_inner_blank = end >= kTextSignatureMin / 4 && text.substr(end, 1) == " " &&
+    const bool is_inner_blank = end >= kBeforeBlankMin && text.substr(end, 1) == " " &&
                                 text.substr(end - 1, 1) != "=" && end + 1 < text.size() &&
                                 is_value_character(text[end + 1]);
     if (is_inner_blank) ++end;
@@ -97,7 +98,7 @@ std::vector<CapturedRequest> parse_text_capture(const std::string& source, std::
   const std::string lower = base::lower_case(text);
   take_headers(text, lower, kPrefix, request);
   if (request.headers.empty()) take_headers(text, lower, {}, request);
-  if (request.find("Wechatpay-Signature").size() < kTextSignatureMin) return {};
+  if (request.find("Wechatpay-Signature").size() < kSignatureMin) return {};
   const std::string_view body = find_body(text);
   // Python prints bytes that are no ASCII as escapes, in a literal that begins with b'.
   const auto begin = static_cast<std::size_t>(body.empty() ? 0 : body.data() - text.data());
