@@ -233,13 +233,10 @@ class Replies(ServiceTestCase):
                        "/openapi.json", "/notifications", "/notifications?state=quarantined",
                        "/notifications?limit=1", "/notifications/api-use",
                        "/notifications/api-sealed", "/deliveries", "/deliveries?limit=1",
-                       "/deliveries?state=dead", "/quarantine", "/pauses", f"/coupons/77/{coupon}"):
-            with self.subTest(target):
-                self.ask(target)
-        for target in (f"/search?q={coupon}", "/search?q=api-refund", "/audit", "/history",
+                       "/deliveries?state=dead", "/quarantine", "/pauses", f"/coupons/77/{coupon}",
+                       f"/search?q={coupon}", "/search?q=api-refund", "/audit", "/history",
                        "/history?span=week", "/configuration"):
-            # Not every release has these; a path that the document has must be asked for.
-            if target.partition("?")[0] in self.document.document["paths"]:
+            with self.subTest(target):
                 self.ask(target)
         refunded = self.ask(f"/coupons/77/{coupon}")
         self.assertIn("refunds", refunded)
@@ -279,9 +276,8 @@ class Replies(ServiceTestCase):
             {"id": "api-books", "event_type": "COUPON.USE", "original_type": "coupon",
              "summary": "", "create_time": "2026-03-05T07:58:41+08:00",
              "resource": json.dumps(event.resource)}]})
-        if "/log" in self.document.document["paths"]:
-            self.ask("/log", method="POST", body={"level": "debug", "reason": "test"})
-            self.ask("/audit")
+        self.ask("/log", method="POST", body={"level": "debug", "reason": "test"})
+        self.ask("/audit")
         self.ask("/status")
 
     def check_errors(self):
