@@ -17,7 +17,7 @@ struct CouponName {
   std::string coupon;
 };
 
-/// What happened. The names are part of the status endpoint.
+/// Kind of an event. GET /events shows the name of the kind.
 enum class EventNews : std::uint8_t {
   kNotification,  ///< "notification": a notification was stored
   kQuarantined,   ///< "quarantined": a body was put into the quarantine

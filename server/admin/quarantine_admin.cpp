@@ -22,7 +22,7 @@ constexpr std::string_view kItemNotFound =
     "no body in quarantine and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
-// What an action acts on, for the audit log.
+// The two functions below name the target of an action in the audit log.
 std::string target_of(const storage::SealedRecord& sealed) {
   return "sealed body " + std::to_string(sealed.key.quarantine_id) + " of merchant " + sealed.mchid;
 }

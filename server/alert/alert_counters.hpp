@@ -13,7 +13,7 @@
 
 namespace couponhook::server {
 
-/// What became of one message.
+/// Result of one attempt to send a message.
 enum class AlertOutcome : std::uint8_t {
   kSent,       ///< the receiver's answer says that it took the message
   kFailed,     ///< no answer, or an answer that may be another one later; it is tried again

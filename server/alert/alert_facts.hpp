@@ -21,7 +21,8 @@ struct AlertTime {
 /// State of one service. It holds no personal data: no openid, no content of a notification, no
 /// reason or name that an operator typed.
 struct AlertFacts {
-  /// What this replica can say about the store that all replicas share.
+  /// Tells whether the facts below about the store are known, and whether this replica reports
+  /// them. All replicas share the store.
   enum class StoreView : std::uint8_t {
     kUnknown,  ///< the store did not answer; nothing is known
     kNotOurs,  ///< another replica tells what concerns the store

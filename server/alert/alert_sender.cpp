@@ -78,7 +78,7 @@ Task<AlertAnswer> AlertSender::send_to(const AlertTarget& target,
   const AlertSource source{sources_.replica, config_.language};
   AlertAnswer answer{AlertOutcome::kSent};
   for (const AlertItem& item : items) {
-    // What does not fit into the rate stays due for the next snapshots.
+    // If the rate limit is reached, the remaining items are sent after one of the next snapshots.
     if (!pace_.may_send(SteadyClock::now())) break;
     const ClientRequest request =
         http_post(target, item, source, base::to_unix_ms(sources_.clock()));

@@ -18,7 +18,7 @@
 
 namespace couponhook::server {
 
-/// What all senders share. All referenced objects must outlive the senders.
+/// Objects that all senders use. All referenced objects must outlive the senders.
 struct AlertSenderSources {
   AlertNetwork network;
   std::string replica;

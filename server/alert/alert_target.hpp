@@ -53,7 +53,7 @@ void check_alert_files(const Config& config, std::vector<Problem>& problems);
 [[nodiscard]] ClientRequest robot_post(const AlertTarget& target, std::string_view text,
                                        std::int64_t unix_ms);
 
-/// Who tells: parts of the JSON for receivers of type http.
+/// The replica that sends an alert, for the JSON of receivers of type http, and its language.
 struct AlertSource {
   std::string replica;
   AlertLanguage language = AlertLanguage::kZh;

@@ -52,7 +52,7 @@ struct Cause {
   std::vector<std::string> details{};
 };
 
-/// What is known about the causes of one kind.
+/// Tells whether all causes of one kind are known.
 enum class CauseKnowledge : std::uint8_t {
   kComplete,  ///< a cause that was not found is not there
   kPartial,   ///< a cause that was not found may be there all the same

@@ -14,11 +14,11 @@
 
 namespace couponhook::server {
 
-/// What an answer means.
+/// Meaning of the answer of a receiver.
 struct AlertAnswer {
   AlertOutcome outcome = AlertOutcome::kFailed;
-  /// What happened and what to do, in words of this program: an answer may repeat the URL, which is
-  /// a credential. Empty if the message was sent.
+  /// The error and its remedy, for the log; empty if the message was sent. Contains no text of the
+  /// answer, which may repeat the URL: the URL is a credential.
   std::string reason{};
   /// Least time before the next message; nothing: the caller's own backoff.
   std::optional<std::chrono::seconds> wait{};

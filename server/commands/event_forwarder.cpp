@@ -75,7 +75,7 @@ storage::ClaimedDelivery delivery_of(const rapidjson::Document& notification,
 boost::system::result<EventForwarder, Problem> EventForwarder::make(const ForwardOptions& options,
                                                                     ClientLoop& loop,
                                                                     Runtime& runtime) {
-  // As with other tools of this kind, the scheme may be left out: localhost:3000/hooks.
+  // The scheme may be left out, as in "localhost:3000/hooks". Other forwarding tools allow this too.
   std::string text = options.url;
   if (text.find("://") == std::string::npos) text = "http://" + text;
   const auto url = base::parse_url(text);

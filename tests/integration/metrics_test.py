@@ -234,7 +234,7 @@ class Process(ServiceTestCase):
         wait_until(lambda: reloads("refused") > refused, what="the refused reload")
 
     def test_fetches_of_certificates_are_counted(self):
-        # Nobody listens at the address of the API, so every fetch fails.
+        # No server listens at the address of the API, so every fetch fails.
         wait_until(lambda: self.value("couponhook_certificate_fetches_total", mchid="1900000001",
                                       outcome="failed") >= 1, 20, "the failed fetch")
         self.assertEqual(self.value("couponhook_certificate_fetches_total", mchid="1900000001",
