@@ -10,12 +10,11 @@ namespace couponhook::server {
 
 std::string configuration_json(const std::filesystem::path& file, const Environment& environment) {
   std::vector<Problem> problems;
-  Setting settings;
-  static_cast<void>(read_config_with_settings(file, environment, problems, settings));
+  const auto config = read_config(file, environment, problems);
   base::JsonWriter json;
   json.begin()
       .text("file", file.string())
-      .document("configuration", settings_as_json(settings))
+      .document("configuration", settings_as_json(config ? *config->settings : Setting()))
       .begin_list("problems");
   for (const Problem& problem : problems) {
     json.begin().text("where", problem.where).text("message", problem.message).end();

@@ -32,19 +32,19 @@ Exit print_json(const std::string& json, Runtime& runtime) {
 Exit show(bool as_json, const CommonOptions& common, Runtime& runtime) {
   const auto file = find_config_file(common.config, runtime.environment);
   std::vector<Problem> problems;
-  Setting settings;
-  if (!file) {
-    problems.push_back(file.error());
+  std::optional<Config> config;
+  if (file) {
+    config = read_config(*file, runtime.environment, problems);
   } else {
-    static_cast<void>(read_config_with_settings(*file, runtime.environment, problems, settings));
+    problems.push_back(file.error());
   }
   if (!problems.empty()) {
     print_problems(runtime, problems);
     return Exit::kUsage;
   }
-  if (as_json) return print_json(settings_as_json(settings), runtime);
+  if (as_json) return print_json(settings_as_json(*config->settings), runtime);
   return print_text("# " + std::filesystem::absolute(*file).lexically_normal().string() + "\n\n" +
-                        settings_as_toml(settings),
+                        settings_as_toml(*config->settings),
                     runtime);
 }
 

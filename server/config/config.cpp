@@ -376,9 +376,8 @@ Config read_root(ReadContext& context, const toml::table& root) {
 
 }  // namespace
 
-std::optional<Config> read_config_with_settings(const std::filesystem::path& file,
-                                                const Environment& environment,
-                                                std::vector<Problem>& problems, Setting& settings) {
+std::optional<Config> read_config(const std::filesystem::path& file, const Environment& environment,
+                                  std::vector<Problem>& problems) {
   std::error_code ec;
   if (!std::filesystem::is_regular_file(file, ec)) {
     problems.push_back({file.string(),
@@ -402,16 +401,10 @@ std::optional<Config> read_config_with_settings(const std::filesystem::path& fil
   config.file = file;
   config.directory = file.parent_path();
   place_certificate_directories(config);
-  settings = std::move(context.settings);
-  place_settings(config, settings);
+  place_settings(config, context.settings);
+  config.settings = std::make_shared<const Setting>(std::move(context.settings));
   problems.insert(problems.end(), context.problems.begin(), context.problems.end());
   return config;
-}
-
-std::optional<Config> read_config(const std::filesystem::path& file, const Environment& environment,
-                                  std::vector<Problem>& problems) {
-  Setting settings;
-  return read_config_with_settings(file, environment, problems, settings);
 }
 
 Setting describe_config() {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -188,6 +189,9 @@ struct Config {
   std::vector<MerchantConfig> merchants;
   std::vector<HandlerConfig> handlers;
   std::vector<AlertConfig> alerts;
+  /// Each key with its effective value. Paths are absolute. Null in a configuration that was not
+  /// read from a file.
+  std::shared_ptr<const Setting> settings;
 };
 
 /// Reads and validates a configuration file. Does not open the files that the configuration names.
@@ -197,13 +201,6 @@ struct Config {
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
-
-/// Reads and validates a configuration file like read_config().
-/// \param settings receives each key with its effective value. Paths are absolute.
-[[nodiscard]] std::optional<Config> read_config_with_settings(const std::filesystem::path& file,
-                                                              const Environment& environment,
-                                                              std::vector<Problem>& problems,
-                                                              Setting& settings);
 
 /// Returns all keys that a configuration file may have, with their limits and defaults. The array
 /// `handler` has one element for each built-in type, and one for types of the user's own.

@@ -61,7 +61,9 @@ std::vector<std::string> changed_keys(const Setting& before, const Setting& afte
 }
 
 bool is_reloaded(std::string_view key) {
-  if (key.starts_with("merchant[") || key.starts_with("admin.token[")) return true;
+  for (const std::string_view tables : {"merchant[", "admin.token[", "alert["}) {
+    if (key.starts_with(tables)) return true;
+  }
   if (key.starts_with("handler[")) {
     return key.ends_with("].secret_file") || key.ends_with("].password_file");
   }

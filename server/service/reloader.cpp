@@ -46,6 +46,7 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
                    ReloadTargets targets, const Environment& environment,
                    const handlers::HandlerTypes& types, base::WallClock clock, Log& log)
     : config_(std::make_shared<const Config>(config)),
+      started_settings_(config.settings),
       targets_(std::move(targets)),
       environment_(environment),
       types_(types),
@@ -54,10 +55,6 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
       config_watch_(
           {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
           marks.at(std::string(kConfigUnit))) {
-  std::vector<Problem> known_already;
-  static_cast<void>(
-      read_config_with_settings(config.file, environment_, known_already, started_settings_));
-  settings_ = started_settings_;
   counters_.add(std::string(kConfigUnit));
   for (const auto& merchant : targets_.live.merchants.get()->shared()) {
     merchants_[merchant->mchid] = merchant;
@@ -166,13 +163,11 @@ ReloadUnit Reloader::tls_unit_of(std::string_view name, base::Live<ServedTls>& s
 
 std::vector<Problem> Reloader::load_config_file() {
   std::vector<Problem> problems;
-  Setting settings;
-  auto config = read_config_with_settings(config_->file, environment_, problems, settings);
+  auto config = read_config(config_->file, environment_, problems);
   if (!config || !problems.empty()) return problems;
   check_rules(*config, problems);
   if (!problems.empty()) return problems;
   next_ = std::make_shared<const Config>(std::move(*config));
-  next_settings_ = std::move(settings);
   return problems;
 }
 
@@ -231,11 +226,10 @@ std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::siz
   return problems;
 }
 
-void Reloader::adopt_next_config() {
+void Reloader::adopt_next_config(RoundResult& result) {
+  result.changed_keys = changed_keys(*config_->settings, *next_->settings);
   config_ = std::move(next_);
-  changed_keys_ = changed_keys(settings_, next_settings_);
-  settings_ = std::move(next_settings_);
-  // POST /log may have set another level; the file counts from each reload on.
+  // POST /log may have set another level. Each reload sets the level of the file again.
   log_.set_level(config_->log.level);
   const UnitFiles units = unit_files(*config_);
   counters_.keep_only(units);
@@ -262,16 +256,15 @@ void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, Round
   if (outcome.must_log) result.refused.push_back(watch.name() + ": " + outcome.error);
 }
 
-std::string Reloader::describe(const RoundResult& result) {
+std::string Reloader::describe(const RoundResult& result) const {
   const auto join = [](const std::vector<std::string>& names) {
     return boost::algorithm::join(names, ", ");
   };
   std::string text = join(result.loaded) + ": loaded again";
   text += result.changed.empty() ? "; no file has changed"
                                  : "; files have changed of: " + join(result.changed);
-  if (!changed_keys_.empty()) text += "; settings changed: " + join(changed_keys_);
-  changed_keys_.clear();
-  std::vector<std::string> waiting = changed_keys(started_settings_, settings_);
+  if (!result.changed_keys.empty()) text += "; settings changed: " + join(result.changed_keys);
+  std::vector<std::string> waiting = changed_keys(*started_settings_, *config_->settings);
   std::erase_if(waiting, [](const std::string& key) { return is_reloaded(key); });
   if (!waiting.empty()) text += "; a restart is needed for: " + join(waiting);
   return text;
@@ -281,7 +274,7 @@ void Reloader::load_units(Which which, std::string_view unit) {
   RoundResult result;
   visit(config_watch_, which, unit, result);
   if (next_) {
-    adopt_next_config();
+    adopt_next_config(result);
     which = Which::kAll;
   }
   for (UnitWatch& watch : watches_) visit(watch, which, unit, result);

@@ -25,8 +25,8 @@
 
 namespace couponhook::server {
 
-/// The active keys, certificates, admin token and handlers, which a reload replaces. All referenced
-/// objects must outlive the reloader.
+/// The active keys, certificates, admin tokens and handlers, which a reload replaces. All
+/// referenced objects must outlive the reloader.
 struct ReloadTargets {
   LiveSetup& live;
   std::vector<HandlerSetup>& handlers;
@@ -37,8 +37,8 @@ struct ReloadTargets {
 };
 
 /// Reloads the reload units. A reload unit is a part of the set-up that is reloaded by itself: the
-/// configuration file, each merchant's keys, each listener's certificate, the admin token, and each
-/// handler's secrets. If a unit cannot be loaded, its old state stays active, except that a
+/// configuration file, each merchant's keys, each listener's certificate, the admin tokens, and
+/// each handler's secrets. If a unit cannot be loaded, its old state stays active, except that a
 /// merchant may still get the keys that could be read. The failure is logged and counted, and does
 /// not prevent other units from being loaded. The failed unit is tried again every few seconds, and
 /// when one of its files changes.
@@ -79,11 +79,13 @@ class Reloader {
     /// Names of the reload units (parts of the set-up) that could not be loaded, each with its
     /// errors.
     std::vector<std::string> refused;
+    /// Keys of the configuration that this round has changed.
+    std::vector<std::string> changed_keys;
   };
 
   void load_units(Which which, std::string_view unit);
   /// Returns the log line about the units that were loaded.
-  [[nodiscard]] std::string describe(const RoundResult& result);
+  [[nodiscard]] std::string describe(const RoundResult& result) const;
   void visit(UnitWatch& watch, Which which, std::string_view unit, RoundResult& result);
   void watch_units(const UnitMarks& marks);
   [[nodiscard]] std::vector<ReloadUnit> units_of_config();
@@ -97,7 +99,8 @@ class Reloader {
   std::vector<Problem> load_merchant_keys(const MerchantConfig& entry);
   std::vector<Problem> load_admin_token();
   std::vector<Problem> load_handler(const HandlerConfig& entry, std::size_t number);
-  void adopt_next_config();
+  /// Makes `next_` the active configuration.
+  void adopt_next_config(RoundResult& result);
   void publish_merchants();
   [[nodiscard]] std::chrono::sys_seconds now() const;
 
@@ -106,13 +109,8 @@ class Reloader {
   std::shared_ptr<const Config> config_;
   /// The configuration that was loaded last, but is not active yet.
   std::shared_ptr<const Config> next_;
-  /// The keys with which the service started, and those of the active configuration, to tell in the
-  /// log what a reload changes. Without children if they could not be read.
-  Setting started_settings_;
-  Setting settings_;
-  Setting next_settings_;
-  /// Keys that the last reload of the configuration has changed; empty after they were logged.
-  std::vector<std::string> changed_keys_;
+  /// The keys with which the service started, to tell in the log what needs a restart.
+  std::shared_ptr<const Setting> started_settings_;
   ReloadTargets targets_;
   const Environment& environment_;
   const handlers::HandlerTypes& types_;

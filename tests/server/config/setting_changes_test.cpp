@@ -24,9 +24,9 @@ class SettingChanges : public ::testing::Test {
     std::ofstream(file) << text;
     const Environment none = [](std::string_view) { return std::optional<std::string>(); };
     std::vector<Problem> problems;
-    Setting read;
-    EXPECT_TRUE(read_config_with_settings(file, none, problems, read));
-    return read;
+    const auto config = read_config(file, none, problems);
+    EXPECT_TRUE(config);
+    return *config->settings;
   }
   std::vector<std::string> changes(const std::string& before, const std::string& after) {
     return changed_keys(settings(before), settings(after));
@@ -55,8 +55,9 @@ TEST_F(SettingChanges, NameTablesThatWereAddedOrRemoved) {
 }
 
 TEST_F(SettingChanges, TellApartWhatNeedsARestart) {
-  for (const char* key : {"log.level", "admin.token_file", "admin.token[2]", "merchant[1].path",
-                          "listener.tls_certificate", "handler[1].secret_file"}) {
+  for (const char* key :
+       {"log.level", "admin.token_file", "admin.token[2]", "merchant[1].path",
+        "listener.tls_certificate", "handler[1].secret_file", "alert[1].pause_s"}) {
     EXPECT_TRUE(is_reloaded(key)) << key;
   }
   for (const char* key : {"listener.port", "store.url", "handler[1].url", "handler[2]"}) {
