@@ -5,7 +5,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "base/bug.hpp"
 #include "server/alert/alert_text.hpp"
 #include "server/alert/robot_message.hpp"
 

@@ -42,7 +42,7 @@ class Alerter {
   /// Takes the receivers of a new configuration. Receivers that were there before are not told
   /// again of what they know.
   void reconfigure(std::vector<AlertConfig> alerts);
-  /// Tells all receivers what the snapshot needs a person for.
+  /// Gives the snapshot to all receivers, which send messages about the causes in it.
   void tell(AlertFacts facts);
 
  private:

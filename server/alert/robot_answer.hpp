@@ -6,7 +6,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "server/alert/alert_counters.hpp"
 #include "server/config/alert_config.hpp"

@@ -10,7 +10,8 @@ using std::chrono::seconds;
 /// Time for which a cause must be there before it is told, for kinds that often end by themselves:
 /// a slow commit, or a key whose download has just begun.
 constexpr seconds kSettle{10};
-/// Time within which a cause that comes back counts as the same unrest.
+/// Time after the end of a cause. If the cause comes back within this time, the next wait is
+/// longer.
 constexpr seconds kUnrest{3600};
 constexpr seconds kOverAfterMax{3600};
 constexpr int kDoublingsMax = 6;

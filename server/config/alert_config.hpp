@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Settings in the [[alert]] tables of the configuration: whom the service tells when something
-/// needs a person.
+/// Settings in the [[alert]] tables of the configuration: the receivers of alerts, and the
+/// thresholds above which an alert is sent.
 
 #include <chrono>
 #include <cstddef>
@@ -51,8 +51,6 @@ struct AlertConfig {
   std::chrono::seconds remind{86400};
   /// Time for which a cause must be gone before it counts as over.
   std::chrono::seconds over_after{60};
-
-  bool operator==(const AlertConfig&) const = default;
 
   /// Returns true if both settings lead to the same receiver.
   [[nodiscard]] bool has_same_receiver(const AlertConfig& other) const {

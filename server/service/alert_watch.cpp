@@ -48,8 +48,10 @@ std::optional<Problem> AlertWatch::reconfigure(const Config& config) {
       if (merchant.fetches_certificates()) fetching_merchants_.push_back(merchant.mchid);
     }
   }
+  // Without the thread, nothing runs what reconfigure() posts.
+  if (!thread_.joinable() && config.alerts.empty()) return std::nullopt;
   alerter_.reconfigure(config.alerts);
-  if (thread_.joinable() || config.alerts.empty()) return std::nullopt;
+  if (thread_.joinable()) return std::nullopt;
   auto reader = sources_.store.reader();
   if (!reader) return Problem{config.file.string() + ": store.url", reader.error().message};
   auto lease = sources_.store.writer(storage::WriterRole::kMaintenance);
@@ -210,10 +212,9 @@ void AlertWatch::read_readiness(AlertFacts& facts) {
   if (facts.now.steady >= readiness_due_) {
     readiness_due_ = facts.now.steady + kReadinessInterval;
     // The promise is shared: the answer may come after this function gave up waiting.
-    const auto promise = std::make_shared<std::promise<std::vector<std::string>>>();
+    const auto promise = std::make_shared<std::promise<std::optional<std::vector<std::string>>>>();
     auto answer = promise->get_future();
-    sources_.ask_readiness(
-        [promise](std::vector<std::string> reasons) { promise->set_value(std::move(reasons)); });
+    sources_.ask_readiness([promise](auto reasons) { promise->set_value(std::move(reasons)); });
     reasons_.reset();
     if (answer.wait_for(kReadinessPatience) == std::future_status::ready) reasons_ = answer.get();
     // A replica that was asked to stop is not ready by intention.

@@ -39,9 +39,11 @@ namespace couponhook::server {
 /// store. Each replica tells what concerns itself.
 class AlertWatch {
  public:
-  /// Function that asks for the reasons against readiness, and calls its argument with them on any
-  /// thread.
-  using AskReadiness = std::function<void(std::function<void(std::vector<std::string>)>)>;
+  /// Function that takes the reasons why this replica is not ready; nothing if they could not be
+  /// found out.
+  using ReadinessAnswer = std::function<void(std::optional<std::vector<std::string>> reasons)>;
+  /// Function that asks for the reasons, and calls its argument with them on any thread.
+  using AskReadiness = std::function<void(ReadinessAnswer done)>;
 
   /// Parts of the service that are watched. All must outlive the watch.
   struct Sources {

@@ -94,7 +94,7 @@ class Service {
   void read_metrics(std::function<void(std::string)> done);
   [[nodiscard]] RuntimeFigures runtime_figures();
   /// Asks why this replica is not ready; `done` is called on the admin listener's thread.
-  void ask_readiness(std::function<void(std::vector<std::string>)> done);
+  void ask_readiness(AlertWatch::ReadinessAnswer done);
   /// Takes the receivers of alerts from a configuration. A failure is logged.
   void configure_alerts(const Config& config);
   void log_expired_keys();
@@ -181,15 +181,14 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
       status_(setup_.config, std::move(connections.operators),
               {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
                unknown_serials_, receiver_.signature_faults(), history_,
-               [this] { return runtime_figures(); }, alert_counters_, options_.clock, log_}),
+               [this] { return runtime_figures(); }, alert_counters_, options_.environment,
+               options_.clock, log_}),
       metrics_([this](std::function<void(std::string)> done) { read_metrics(std::move(done)); }),
       admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
                       status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
                       {[this](std::exception_ptr bug) { log_bug(bug); }}),
       alerts_({store, live_, reloader_.counters(), unknown_serials_,
-               [this](std::function<void(std::vector<std::string>)> done) {
-                 ask_readiness(std::move(done));
-               },
+               [this](AlertWatch::ReadinessAnswer done) { ask_readiness(std::move(done)); },
                options_.replica, options_.clock, alert_counters_, log_,
                [this](std::exception_ptr bug) { log_bug(bug); }}) {
   if (setup_.config.admin.metrics_port == 0) return;
@@ -324,10 +323,9 @@ void Service::note_unknown_serial(std::string_view mchid, std::string_view seria
 }
 
 void Service::check_health(std::function<void(bool)> done) {
-  asio::co_spawn(admin_listener_.executor(), status_.is_ready(),
-                 [done = std::move(done)](std::exception_ptr failure, bool ready) {
-                   done(!failure && ready);
-                 });
+  ask_readiness([done = std::move(done)](std::optional<std::vector<std::string>> reasons) {
+    done(reasons && reasons->empty());
+  });
 }
 
 void Service::read_metrics(std::function<void(std::string)> done) {
@@ -343,11 +341,11 @@ RuntimeFigures Service::runtime_figures() {
                                deliveries_.worker(), inbox_, receiver_.signature_metrics()});
 }
 
-void Service::ask_readiness(std::function<void(std::vector<std::string>)> done) {
+void Service::ask_readiness(AlertWatch::ReadinessAnswer done) {
   asio::co_spawn(
       admin_listener_.executor(), status_.reasons_against(),
       [done = std::move(done)](std::exception_ptr failure, std::vector<std::string> reasons) {
-        if (!failure) done(std::move(reasons));
+        done(failure ? std::nullopt : std::optional(std::move(reasons)));
       });
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/random.hpp"
 #include "server/alert/alert_target.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"

@@ -41,11 +41,10 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
           [this](const RetryJob& job) {
             static_cast<void>(job_audit_.record(job.order.record, result_of(job)));
           }),
-      deliveries_(
-          {reader_, sources.inbox, sources.live.merchants, sources.rules, handlers_, sources.clock,
-           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log,
-           audit_},
-          control_, retries_),
+      deliveries_({reader_, sources.inbox, sources.live.merchants, sources.rules, handlers_,
+                   [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); },
+                   sources.log, audit_},
+                  control_, retries_),
       intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock, audit_}),
       events_(reader_.connection()),
       admin_({sources.live.merchants,
@@ -71,13 +70,10 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               sources.log,
               sources.history,
               sources.runtime_figures,
-              [file = config.file] { return configuration_json(file, process_environment()); },
+              [file = config.file, &environment = sources.environment] {
+                return configuration_json(file, environment);
+              },
               sources.alerts}) {}
-
-Task<bool> StatusEndpoint::is_ready() {
-  const auto reasons = co_await reasons_against();
-  co_return reasons.empty();
-}
 
 Task<std::vector<std::string>> StatusEndpoint::reasons_against() {
   return readiness_.reasons_against(kHealthPatience);

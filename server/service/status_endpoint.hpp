@@ -45,6 +45,7 @@ class StatusEndpoint {
     const HistoryRecorder& history;
     ReadRuntimeFigures runtime_figures;
     const AlertCounters& alerts;
+    const Environment& environment;
     base::WallClock clock;
     Log& log;
   };
@@ -52,11 +53,8 @@ class StatusEndpoint {
   StatusEndpoint(const Config& config, OperatorConnections connections, const Sources& sources);
 
   [[nodiscard]] RequestHandler& request_handler() { return admin_; }
-  /// Checks whether this replica is ready, as `GET /readyz` does. Run the task on the thread of the
-  /// admin listener.
-  [[nodiscard]] Task<bool> is_ready();
-  /// Returns the reasons why this replica is not ready; empty if it is. Run the task on the thread
-  /// of the admin listener.
+  /// Returns the reasons why this replica is not ready, as `GET /readyz` does; empty if it is. Run
+  /// the task on the thread of the admin listener.
   [[nodiscard]] Task<std::vector<std::string>> reasons_against();
   /// Reads all metrics, as `GET /metrics` does. Run the task on the thread of the admin listener.
   [[nodiscard]] Task<std::string> read_metrics() { return admin_.read_metrics(); }
