@@ -113,7 +113,7 @@ class Chart {
     double below = 0;
     double lower_ms = 0;
     for (std::size_t i = 0; i < kReplyTimeBounds.size(); ++i) {
-      const double upper_ms = static_cast<double>(kReplyTimeBounds[i].count()) / 1000;
+      const double upper_ms = static_cast<double>(kReplyTimeBounds[i]) / 1000;
       const auto count = static_cast<double>(counts[i]);
       if (count > 0 && below + count >= rank) {
         const double ms = lower_ms + (upper_ms - lower_ms) * (rank - below) / count;

@@ -14,7 +14,7 @@ std::array<std::string, kAckClasses> make_ack_series() {
   std::array<std::string, kAckClasses> names;
   for (std::size_t i = 0; i < names.size(); ++i) {
     names[i] = series::kAckTimePrefix;
-    names[i] += i < kReplyTimeBounds.size() ? std::to_string(kReplyTimeBounds[i].count()) : "more";
+    names[i] += i < kReplyTimeBounds.size() ? std::to_string(kReplyTimeBounds[i]) : "more";
   }
   return names;
 }
@@ -37,8 +37,7 @@ bool HistoryRecorder::is_due() const {
 
 HistoryRecorder::Values HistoryRecorder::counted() const {
   Values values{};
-  const auto acknowledged = counters_.acknowledged();
-  std::ranges::copy(acknowledged, values.begin());
+  std::ranges::copy(counters_.acknowledged().counts, values.begin());
   for (const VerdictRow& entry : verdict_table()) {
     if (entry.status == kSuccessStatus) continue;
     const bool probe = entry.verdict == Verdict::kProbe;

@@ -42,18 +42,11 @@ void collect_replies(MetricFamilies& families, const ReplyCounters& reply_counte
                    {{"code", std::string(entry.code)},
                     {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
   }
-  const ReplyTimes times = reply_counters.times();
-  const base::HistogramCounts counts{{times.counts.begin(), times.counts.end()},
-                                     static_cast<std::uint64_t>(times.sum.count())};
-  std::array<std::uint64_t, kReplyTimeBounds.size()> bounds{};
-  std::ranges::transform(kReplyTimeBounds, bounds.begin(), [](std::chrono::microseconds bound) {
-    return static_cast<std::uint64_t>(bound.count());
-  });
   families
       .histogram(
           "reply_seconds",
           "Time from a complete request on a merchant's path to the decision about its reply")
-      .histogram(bounds, counts, 1e6);
+      .histogram(kReplyTimeBounds, reply_counters.times(), 1e6);
   families
       .counter("connections_evicted_total",
                "Connections without a valid signature that were closed to make room for new ones "
@@ -97,12 +90,10 @@ void collect_notifications(MetricFamilies& families, const storage::StoreCounts&
              "Stored notifications whose content could not be read, so that the ledger lacks them; "
              "of all replicas")
       .sample(counts.unreadable);
-  if (!counts.by_type.empty()) {
-    MetricFamily& types = families.counter("notifications_by_type_total",
-                                           "Notifications stored, by event_type; of all replicas");
-    for (const storage::TypeCount& type : counts.by_type) {
-      types.sample(type.count, {{"type", type.event_type}});
-    }
+  MetricFamily& types = families.counter("notifications_by_type_total",
+                                         "Notifications stored, by event_type; of all replicas");
+  for (const storage::TypeCount& type : counts.by_type) {
+    types.sample(type.count, {{"type", type.event_type}});
   }
   if (counts.last_received_at_ms) {
     families
@@ -205,7 +196,6 @@ void collect_keys(MetricFamilies& families, const Merchants& merchants) {
 
 void collect_certificate_upkeep(MetricFamilies& families,
                                 const std::vector<CertificateStatus>& all) {
-  if (all.empty()) return;  // leave out a metric family that has no samples
   MetricFamily& fetches = families.counter(
       "certificate_fetches_total", "Fetches of platform certificates, by merchant and outcome");
   MetricFamily& keeps = families.counter("certificate_keeps_total",
@@ -225,21 +215,17 @@ void collect_certificate_upkeep(MetricFamilies& families,
 }
 
 void collect_reloads(MetricFamilies& families, const StatusView& view) {
-  if (!view.reloads.empty()) {
-    MetricFamily& reloads = families.counter(
-        "reloads_total", "Loads of keys, certificates and secrets while running, by unit");
-    for (const auto& [unit, state] : view.reloads) {
-      reloads.sample(state.ok, {{"unit", unit}, {"outcome", "ok"}})
-          .sample(state.refused, {{"unit", unit}, {"outcome", "refused"}});
-    }
+  MetricFamily& reloads = families.counter(
+      "reloads_total", "Loads of keys, certificates and secrets while running, by unit");
+  for (const auto& [unit, state] : view.reloads) {
+    reloads.sample(state.ok, {{"unit", unit}, {"outcome", "ok"}})
+        .sample(state.refused, {{"unit", unit}, {"outcome", "refused"}});
   }
-  const auto ends = [](const ServedCertificate& each) { return each.expires_at.has_value(); };
-  if (std::ranges::none_of(view.certificates, ends)) return;
   MetricFamily& certificates =
       families.gauge("certificate_expiry_timestamp_seconds",
                      "Expiry time of a listener's TLS certificate, Unix time");
   for (const ServedCertificate& each : view.certificates) {
-    if (!ends(each)) continue;
+    if (!each.expires_at) continue;
     certificates.sample(each.expires_at->time_since_epoch().count(), {{"what", each.what}});
   }
 }

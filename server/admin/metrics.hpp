@@ -15,10 +15,10 @@ namespace couponhook::server {
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Writes all metrics in the Prometheus text format. Their names start with couponhook_, those of
-/// the process with process_. Labels hold merchant ids, key serials and event types, never personal
-/// data. Counters of HTTP replies belong to this process and start at zero. Values from the store
-/// cover all replicas that share the store; these metrics are left out when the store could not be
-/// read.
+/// the process with process_. Labels hold merchant ids, key serials, event types, and names of
+/// handlers and listeners, never personal data. Counters of HTTP replies belong to this process and
+/// start at zero. Values from the store cover all replicas that share the store; these metrics are
+/// left out when the store could not be read.
 [[nodiscard]] std::string metrics_text(const StatusView& view, const RuntimeFigures& runtime);
 
 }  // namespace couponhook::server

@@ -3,32 +3,22 @@
 /// \file
 /// Counters of the replies of this process since its start, and their reply times.
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
+#include "base/histogram.hpp"
 #include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 
-/// Upper bounds (inclusive) of the classes of a histogram of reply times. Replies that are slower
-/// than the last bound have a class of their own. WeChat Pay waits 5 s for a reply.
-inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
-    std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
-    std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
-    std::chrono::milliseconds(25),   std::chrono::milliseconds(50),
-    std::chrono::milliseconds(100),  std::chrono::milliseconds(250),
-    std::chrono::milliseconds(500),  std::chrono::milliseconds(1000),
-    std::chrono::milliseconds(2500), std::chrono::milliseconds(5000)};
-
-/// Histogram of reply times: from the arrival of a complete request to its verdict (result).
-struct ReplyTimes {
-  std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
-  std::chrono::microseconds sum{0};
-};
+/// Upper bounds (inclusive) of the classes of a histogram of reply times, in microseconds. Replies
+/// that are slower than the last bound have a class of their own. WeChat Pay waits 5 s for a reply.
+inline constexpr std::array<std::uint64_t, 12> kReplyTimeBounds{
+    1'000,   2'000,   5'000,   10'000,    25'000,    50'000,
+    100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000};
 
 /// Counters of the results of requests (verdicts), of reply times, and of connections that were
 /// closed to make room for new connections. Thread-safe.
@@ -42,11 +32,8 @@ class ReplyCounters {
   /// (result).
   void count(Verdict verdict, std::chrono::microseconds took) {
     count(verdict);
-    const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
-    const auto position = static_cast<std::size_t>(bound - kReplyTimeBounds.begin());
     const bool acknowledged = row(verdict).status == kSuccessStatus;
-    times_[acknowledged ? 1 : 0][position].fetch_add(1, std::memory_order_relaxed);
-    times_sum_us_.fetch_add(took.count(), std::memory_order_relaxed);
+    times_[acknowledged ? 1 : 0].add(took);
   }
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
@@ -56,32 +43,22 @@ class ReplyCounters {
   [[nodiscard]] std::uint64_t evictions() const {
     return evictions_.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] ReplyTimes times() const {
-    ReplyTimes result;
-    for (const Classes& classes : times_) {
-      for (std::size_t i = 0; i < classes.size(); ++i) {
-        result.counts[i] += classes[i].load(std::memory_order_relaxed);
-      }
-    }
-    result.sum = std::chrono::microseconds(times_sum_us_.load(std::memory_order_relaxed));
-    return result;
+  /// Returns the histogram of the reply times, from the arrival of a complete request to its
+  /// verdict (result), in microseconds and by the classes of kReplyTimeBounds.
+  [[nodiscard]] base::HistogramCounts times() const {
+    base::HistogramCounts all = times_[0].counts();
+    const base::HistogramCounts acknowledged = times_[1].counts();
+    for (std::size_t i = 0; i < all.counts.size(); ++i) all.counts[i] += acknowledged.counts[i];
+    all.sum += acknowledged.sum;
+    return all;
   }
-  /// Returns the histogram of the reply times of acknowledged notifications, by the classes of
-  /// kReplyTimeBounds.
-  [[nodiscard]] std::array<std::uint64_t, kReplyTimeBounds.size() + 1> acknowledged() const {
-    std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      counts[i] = times_[1][i].load(std::memory_order_relaxed);
-    }
-    return counts;
-  }
+  /// Returns the same histogram of the acknowledged notifications alone.
+  [[nodiscard]] base::HistogramCounts acknowledged() const { return times_[1].counts(); }
 
  private:
   std::array<std::atomic<std::uint64_t>, kVerdictCount> counts_{};
-  using Classes = std::array<std::atomic<std::uint64_t>, kReplyTimeBounds.size() + 1>;
   /// Reply times: at position 1 those of acknowledged notifications, at position 0 all others.
-  std::array<Classes, 2> times_{};
-  std::atomic<std::chrono::microseconds::rep> times_sum_us_{0};
+  std::array<base::Histogram<kReplyTimeBounds>, 2> times_;
   std::atomic<std::uint64_t> evictions_{0};
 };
 
