@@ -2,15 +2,16 @@
 
 #include <array>
 
+#include "storage/retention/purge_sql.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 
 namespace couponhook::storage {
 
 ArrivalReader::Result<std::int64_t> ArrivalReader::newest(ArrivalTable table) {
-  const std::array ask{Command(table == ArrivalTable::kQuarantine ? sql::kLastQuarantineNumber
-                                                                  : sql::kLastNotificationNumber,
-                               {})};
+  const std::array ask{Command(
+      table == ArrivalTable::kQuarantine ? sql::kLastQuarantineNumber : sql::kNewestNotification,
+      {})};
   std::vector<Rows> results;
   if (auto ran = connection_.run(ask, results); !ran) return ran.error();
   return first_integer(results[0]).value_or(0);

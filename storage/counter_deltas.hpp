@@ -59,12 +59,6 @@ class CounterDeltas {
   /// Adds `delta` to a stored total.
   /// \param name name of the total: one of the constants in namespace counter.
   void add(std::string_view name, std::int64_t delta = 1);
-  /// Subtracts one from the total `from` and adds one to the total `to`. Used when a delivery
-  /// changes its state.
-  void move(std::string_view from, std::string_view to) {
-    add(from, -1);
-    add(to);
-  }
   /// Adds `delta` to the total of the deliveries in one state, and to the total of those deliveries
   /// that belong to one handler.
   /// \param total name of the total of the state, such as counter::kDeliveriesDead.

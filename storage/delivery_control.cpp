@@ -61,15 +61,23 @@ DeliveryControl::Work DeliveryControl::note(AuditRecord* audit,
   return add_audit(*connection_, audit, to_string(results.front()));
 }
 
-DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
-    std::span<const std::int64_t> deliveries, std::int64_t now_ms, AuditRecord* audit) {
+/// Changes deliveries and writes the row of the audit log, in one transaction.
+/// \param change_all changes the deliveries, and receives the list for their results.
+template <typename ChangeAll>
+DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::change(
+    AuditRecord* audit, const ChangeAll& change_all) {
   std::vector<ControlResult> results;
-  const auto retried = in_transaction(*connection_, [&] {
-    auto done = retry_all(deliveries, now_ms, results);
+  const auto changed = in_transaction(*connection_, [&] {
+    auto done = change_all(results);
     return done ? note(audit, results) : done;
   });
-  if (!retried) return retried.error();
+  if (!changed) return changed.error();
   return results;
+}
+
+DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
+    std::span<const std::int64_t> deliveries, std::int64_t now_ms, AuditRecord* audit) {
+  return change(audit, [&](auto& results) { return retry_all(deliveries, now_ms, results); });
 }
 
 /// Locks deliveries and reads them.
@@ -118,13 +126,7 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
 DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::move(
     std::span<const std::int64_t> deliveries, std::string_view to, std::int64_t now_ms,
     AuditRecord* audit) {
-  std::vector<ControlResult> results;
-  const auto moved = in_transaction(*connection_, [&] {
-    auto done = move_all(deliveries, to, now_ms, results);
-    return done ? note(audit, results) : done;
-  });
-  if (!moved) return moved.error();
-  return results;
+  return change(audit, [&](auto& results) { return move_all(deliveries, to, now_ms, results); });
 }
 
 DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> deliveries,
@@ -178,13 +180,8 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
 DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::skip(
     std::span<const std::int64_t> deliveries, std::string_view reason, std::int64_t now_ms,
     AuditRecord* audit) {
-  std::vector<ControlResult> results;
-  const auto skipped = in_transaction(*connection_, [&] {
-    auto done = skip_all(deliveries, reason, now_ms, results);
-    return done ? note(audit, results) : done;
-  });
-  if (!skipped) return skipped.error();
-  return results;
+  return change(audit,
+                [&](auto& results) { return skip_all(deliveries, reason, now_ms, results); });
 }
 
 DeliveryControl::Work DeliveryControl::skip_all(std::span<const std::int64_t> deliveries,

@@ -110,6 +110,9 @@ class DeliveryControl {
   [[nodiscard]] Work read_deliveries(std::span<const std::int64_t> sorted, Found& found,
                                      std::vector<ControlResult>& results);
   [[nodiscard]] Work note(AuditRecord* audit, std::span<const ControlResult> results);
+  template <typename ChangeAll>
+  [[nodiscard]] Result<std::vector<ControlResult>> change(AuditRecord* audit,
+                                                          const ChangeAll& change_all);
   void drop(std::int64_t delivery_id, const DeliveryToChange& delivery, std::string_view reason,
             std::int64_t now_ms);
   [[nodiscard]] Result<std::vector<PauseRecord>> active_pauses();

@@ -16,7 +16,7 @@ namespace couponhook::storage {
 inline constexpr std::int64_t kMinuteS = 60;
 inline constexpr std::int64_t kHourS = 3600;
 
-/// How much one series has grown since this process last wrote it.
+/// Growth of one series since this process last wrote it.
 struct HistoryCount {
   std::string series;
   std::int64_t delta = 0;
@@ -26,14 +26,13 @@ struct HistoryCount {
 /// replicas add to the same rows.
 ///
 /// The totals of the store (stored, duplicates and so on) are written as the difference to what the
-/// history already has, which the same transaction records. So however often, by how many replicas
-/// and after whatever crash this function runs, the history of a total adds up to the total.
-/// Differences belong to the minute of the last call, so call this function at the start, at each
-/// beginning of a minute, and at the end of a service.
-/// \param counted counts of this process that are not in the store.
-/// \param counted_at_ms time that tells the minute of `counted`.
-/// \param now_ms the present time. Times are milliseconds since the Unix epoch.
-/// \param is_settled set to true if `counted` must not be written again: it was written, or the
+/// history already has, which the same transaction records. So the history of a total adds up to
+/// the total, even if this function runs often, in several replicas, or after a crash. Differences
+/// belong to the minute of the last call, so call this function at the start, at each beginning of
+/// a minute, and at the end of a service. \param counted counts of this process that are not in the
+/// store. \param counted_at_ms time that tells the minute of `counted`. \param now_ms the present
+/// time. Times are milliseconds since the Unix epoch. \param is_settled set to true if `counted`
+/// must not be written again: it was written, or the
 ///   commit failed with an unknown result, so that writing it again might count it twice.
 [[nodiscard]] Connection::Result<void> write_history(Connection& connection,
                                                      std::span<const HistoryCount> counted,

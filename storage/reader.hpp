@@ -64,7 +64,7 @@ class Reader {
   [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
   /// Reads when the next delivery to each handler is due.
   /// \return one entry for each of `handlers`, in their order, in milliseconds since the Unix
-  /// epoch;
+  /// epoch:
   ///   nullopt if no delivery to the handler is due: none is open, or all are paused. A delivery
   ///   that a replica makes now is due at the end of its lease.
   [[nodiscard]] Result<std::vector<std::optional<std::int64_t>>> next_due_ms(
@@ -83,6 +83,9 @@ class Reader {
   /// Finds everything that belongs to one identifier, through indexes only. `limit` of the request
   /// is at most 50.
   [[nodiscard]] Result<SearchHits> search(const SearchRequest& request);
+  /// \return the redemptions of coupons in these payments, at most 50 of each payment.
+  [[nodiscard]] Result<std::vector<LedgerRecord>> payments(
+      std::span<const std::string> transaction_ids);
   /// \return the stored notifications with these keys, with their deliveries and attempts; those
   /// that are not stored are left out.
   [[nodiscard]] Result<std::vector<NotificationRecord>> notifications_of(

@@ -129,22 +129,33 @@ Reader::Result<SearchHits> Reader::search_openid(const SearchRequest& request, s
   return hits;
 }
 
+Reader::Result<std::vector<LedgerRecord>> Reader::payments(
+    std::span<const std::string> transaction_ids) {
+  std::vector<LedgerRecord> facts;
+  std::vector<Command> commands;
+  for (const std::string& id : transaction_ids) {
+    commands.push_back(Command(sql::kSearchPayment, {id, kSearchMax}));
+  }
+  if (commands.empty()) return facts;
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  for (Rows& rows : results) {
+    for (Row& row : rows) facts.push_back(ledger_record(sql::kSearchPayment.read(row)));
+  }
+  return facts;
+}
+
 /// Reads the coupons of the payments whose refunds were found.
 Reader::Result<void> Reader::add_payments(SearchHits& hits) {
-  std::vector<Command> commands;
+  std::vector<std::string> transaction_ids;
   for (const FoundFact& found : hits.facts) {
-    if (found.matched != matched::kRefund) continue;
-    commands.push_back(
-        Command(sql::kSearchPayment, {found.record.fact.transaction_id, kSearchMax}));
-  }
-  if (commands.empty()) return {};
-  std::vector<Rows> results;
-  if (auto ran = connection_->run(commands, results); !ran) return ran;
-  for (Rows& rows : results) {
-    for (Row& row : rows) {
-      hits.facts_of_payments.push_back(ledger_record(sql::kSearchPayment.read(row)));
+    if (found.matched == matched::kRefund) {
+      transaction_ids.push_back(found.record.fact.transaction_id);
     }
   }
+  auto facts = payments(transaction_ids);
+  if (!facts) return facts.error();
+  hits.facts_of_payments = std::move(*facts);
   return {};
 }
 

@@ -348,8 +348,8 @@ struct StoreCounts {
   std::int64_t deliveries_dead = 0;
   std::int64_t deliveries_done = 0;
   std::int64_t deliveries_skipped = 0;
-  /// Totals of the deliveries by handler. They do not include the deliveries that a release without
-  /// these totals made or ended.
+  /// Totals of the deliveries by handler. They do not include done and skipped deliveries of a
+  /// release without these totals.
   std::map<std::string, DeliveryTotals> by_handler;
   std::optional<std::int64_t> oldest_pending_at_ms;
 };

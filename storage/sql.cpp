@@ -293,8 +293,6 @@ const Query<NotificationRecord> kListQuarantine{
     " AND received_at >= $5 AND received_at < $6 ORDER BY seq DESC LIMIT $7",
     kQuarantineColumns};
 
-const Statement kLastNotificationNumber{"SELECT seq FROM notifications ORDER BY seq DESC LIMIT 1"};
-
 const Statement kLastQuarantineNumber{"SELECT seq FROM quarantine ORDER BY seq DESC LIMIT 1"};
 
 const Query<NotificationRecord> kArrivedNotifications{
@@ -456,7 +454,6 @@ std::span<const Statement* const> all() {
                                                                 &kNoteFlaw,
                                                                 &kNotificationFloor,
                                                                 &kListNotifications,
-                                                                &kLastNotificationNumber,
                                                                 &kLastQuarantineNumber,
                                                                 &kArrivedNotifications,
                                                                 &kArrivedQuarantined,

@@ -267,9 +267,7 @@ extern const Statement kQuarantineFloor;
 /// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
 /// including, before. Parameters: before, floor, event_type, mchid, since, until, limit.
 extern const Query<NotificationRecord> kListQuarantine;
-/// Reads the newest row number of the notifications, and that of the quarantine. Result: seq, in up
-/// to one row each.
-extern const Statement kLastNotificationNumber;
+/// Reads the newest row number of the quarantine. Result: seq.
 extern const Statement kLastQuarantineNumber;
 /// Reads notifications in the order of their row numbers, with their resources. Parameters: after,
 /// up to (row numbers), limit.
@@ -343,7 +341,7 @@ extern const Statement kMarkHistory;
 /// since the Unix epoch).
 extern const Query<HistoryValue> kHistory;
 
-/// \return the SQL statements of sql_search.cpp. Tests check their query plans.
+/// \return the SQL statements of the search and of the history. Tests check their query plans.
 [[nodiscard]] std::span<const Statement* const> search_statements();
 
 // SQL statements about the version of the database schema.

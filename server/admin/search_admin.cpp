@@ -189,13 +189,9 @@ storage::Connection::Result<void> SearchResult::add_found(storage::FoundNotifica
     add_coupon(found.matched, *fact);
     if (fact->coupon.empty()) {
       // A refund names a payment and no coupon: its coupons are those of the payment.
-      storage::SearchRequest request;
-      request.text = fact->transaction_id;
-      const auto hits = reader_.search(request);
-      if (!hits) return hits.error();
-      for (const storage::FoundFact& each : hits->facts) {
-        if (each.matched == matched::kTransaction) add_coupon(found.matched, each.record.fact);
-      }
+      const auto redeemed = reader_.payments({&fact->transaction_id, 1});
+      if (!redeemed) return redeemed.error();
+      for (const storage::LedgerRecord& each : *redeemed) add_coupon(found.matched, each.fact);
     }
   }
   storage::NotificationKey key{found.record.id, found.record.mchid};

@@ -197,23 +197,31 @@ Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
   return more;
 }
 
+/// Reads the next rows of the quarantine or of the audit log, up to the first that is not old.
+Purge::Result<Purge::OldRows> Purge::scan_old(const Query<RowTime>& query, std::int64_t cutoff_ms,
+                                              std::int64_t rows_max) {
+  const std::array ask{Command(query, {position_, rows_max})};
+  if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
+  OldRows old{.rows = 0, .to = position_};
+  for (const RowTime& row : query.read_all(results_[0])) {
+    if (!is_before(row.time_ms, cutoff_ms)) break;
+    old.to = row.sequence;
+    ++old.rows;
+  }
+  return old;
+}
+
 Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   if (!cutoffs_.quarantine_ms) return false;
-  const std::array ask{Command(sql::kScanQuarantine, {position_, rows_max})};
-  if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
-  std::int64_t old = 0;
-  std::int64_t to = position_;
-  for (const QuarantinedTime& body : sql::kScanQuarantine.read_all(results_[0])) {
-    if (!is_before(body.received_at_ms, cutoffs_.quarantine_ms)) break;
-    to = body.sequence;
-    ++old;
-  }
-  if (old == 0) return false;
-  append_counted(counter::kSealed, Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
+  const auto old = scan_old(sql::kScanQuarantine, *cutoffs_.quarantine_ms, rows_max);
+  if (!old) return old.error();
+  if (old->rows == 0) return false;
+  append_counted(counter::kSealed,
+                 Command(sql::kDeleteQuarantine, {old->to, *cutoffs_.quarantine_ms}));
   if (auto written = write(); !written) return written.error();
-  counts_.quarantined += old;
-  position_ = to;
-  return old == rows_max;
+  counts_.quarantined += old->rows;
+  position_ = old->to;
+  return old->rows == rows_max;
 }
 
 bool Purge::holds_up_writers() const {
@@ -258,21 +266,14 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_audit(std::int64_t rows_max) {
   if (!cutoffs_.audit_ms) return false;
-  const std::array ask{Command(sql::kScanAudit, {position_, rows_max})};
-  if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
-  std::int64_t old = 0;
-  std::int64_t to = position_;
-  for (const ActionTime& action : sql::kScanAudit.read_all(results_[0])) {
-    if (!is_before(action.recorded_at_ms, cutoffs_.audit_ms)) break;
-    to = action.sequence;
-    ++old;
-  }
-  if (old == 0) return false;
-  commands_.push_back(Command(sql::kDeleteAudit, {position_, to}));
+  const auto old = scan_old(sql::kScanAudit, *cutoffs_.audit_ms, rows_max);
+  if (!old) return old.error();
+  if (old->rows == 0) return false;
+  commands_.push_back(Command(sql::kDeleteAudit, {position_, old->to}));
   if (auto written = write(); !written) return written.error();
-  counts_.actions += old;
-  position_ = to;
-  return old == rows_max;
+  counts_.actions += old->rows;
+  position_ = old->to;
+  return old->rows == rows_max;
 }
 
 void Purge::append_removal(std::int64_t after, std::int64_t to) {

@@ -126,6 +126,11 @@ class Purge {
     std::string_view total;
   };
 
+  struct OldRows {
+    std::int64_t rows;  ///< number of rows before the cutoff time
+    std::int64_t to;    ///< number of the last of these rows
+  };
+
   [[nodiscard]] Result<bool> step_held(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_identities(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_payloads(std::int64_t rows_max);
@@ -136,6 +141,8 @@ class Purge {
   [[nodiscard]] Result<void> start_at_cursor(std::string_view task, std::int64_t cutoff_ms);
   [[nodiscard]] Result<std::int64_t> estimate_end(std::int64_t cutoff_ms);
   [[nodiscard]] Result<void> scan(const Query<PurgeCandidate>& query, std::int64_t rows_max);
+  [[nodiscard]] Result<OldRows> scan_old(const Query<RowTime>& query, std::int64_t cutoff_ms,
+                                         std::int64_t rows_max);
   void append_removal(std::int64_t after, std::int64_t to);
   void append_emptying(std::int64_t after, std::int64_t to);
   void append_counted(std::string_view total, const Command& removal);

@@ -57,9 +57,9 @@ const Query<PurgeCandidate> kScanHeld{
     kLookedAt,
     {{"h.notification", &PurgeCandidate::sequence}}};
 
-const Query<QuarantinedTime> kScanQuarantine{
+const Query<RowTime> kScanQuarantine{
     "SELECT {columns} FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2",
-    {{"seq", &QuarantinedTime::sequence}, {"received_at", &QuarantinedTime::received_at_ms}}};
+    {{"seq", &RowTime::sequence}, {"received_at", &RowTime::time_ms}}};
 
 const Statement kHoldOpen{
     "INSERT INTO retention_held (notification) SELECT n.seq FROM notifications n"
@@ -172,10 +172,10 @@ const Statement kDeleteRefunds{"DELETE FROM refunds WHERE seq > $1 AND seq <= $2
 
 const Statement kDeleteRefundShares{"DELETE FROM refund_shares WHERE refund <= $1"};
 
-const Query<ActionTime> kScanAudit{
+const Query<RowTime> kScanAudit{
     "SELECT {columns} FROM audit_log WHERE seq > $1"
     " AND seq < (SELECT max(seq) FROM audit_log) ORDER BY seq LIMIT $2",
-    {{"seq", &ActionTime::sequence}, {"recorded_at", &ActionTime::recorded_at_ms}}};
+    {{"seq", &RowTime::sequence}, {"recorded_at", &RowTime::time_ms}}};
 
 const Statement kDeleteAudit{"DELETE FROM audit_log WHERE seq > $1 AND seq <= $2"};
 

@@ -28,16 +28,10 @@ struct SeenTimes {
   std::int64_t last_seen_at_ms = 0;
 };
 
-/// A quarantined body that a purge looks at.
-struct QuarantinedTime {
+/// A row of the quarantine or of the audit log that a purge looks at.
+struct RowTime {
   std::int64_t sequence = 0;
-  std::int64_t received_at_ms = 0;
-};
-
-/// A row of the audit log that a purge looks at.
-struct ActionTime {
-  std::int64_t sequence = 0;
-  std::int64_t recorded_at_ms = 0;
+  std::int64_t time_ms = 0;  ///< when the body was received, or the action recorded
 };
 
 /// Wall clock and steady clock at one moment.
@@ -77,7 +71,7 @@ extern const Query<PurgeCandidate> kScanNotifications;
 /// Parameters: after (a seq), limit.
 extern const Query<PurgeCandidate> kScanHeld;
 /// Reads the next quarantined bodies that a purge looks at. Parameters: after (a seq), limit.
-extern const Query<QuarantinedTime> kScanQuarantine;
+extern const Query<RowTime> kScanQuarantine;
 
 // The SQL statements with the parameters `after` and `to` act on the notifications whose row
 // numbers are above `after` and at most `to`. Notifications with open deliveries are not changed.
@@ -169,7 +163,7 @@ extern const Statement kDeleteRefundShares;
 
 /// Reads the next rows of the audit log that a purge looks at, but never the newest row, so that
 /// SQLite does not use its number again. Parameters: after (a seq), limit.
-extern const Query<ActionTime> kScanAudit;
+extern const Query<RowTime> kScanAudit;
 /// Deletes rows of the audit log. Parameters: after, to (range of row numbers).
 extern const Statement kDeleteAudit;
 

@@ -43,8 +43,8 @@ bool may_be_walked(const Statement& statement) {
          &statement == &sql::kCountSealed || &statement == &sql::kCountUnreadable ||
          &statement == &sql::kCorrectSealed || &statement == &sql::kCorrectUnreadable ||
          &statement == &sql::kUndoneHandlers || &statement == &sql::kCorrectDeliveries ||
-         &statement == &sql::kLastNotificationNumber || &statement == &sql::kLastQuarantineNumber ||
-         &statement == &sql::kNewestSeen || &statement == &sql::kNewestSealed;
+         &statement == &sql::kLastQuarantineNumber || &statement == &sql::kNewestSeen ||
+         &statement == &sql::kNewestSealed;
 }
 
 class PlansTest : public StoreTest {

@@ -2,9 +2,6 @@
 // notifications, page by page, and old digests of openids are removed with their notifications.
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <span>
 
 #include "purge_fixture.hpp"
 #include "store_fixture.hpp"
@@ -38,7 +35,7 @@ SearchRequest asks_for(std::string text) {
   return request;
 }
 
-class SearchTest : public StoreTest {
+class SearchTest : public PurgeTest {
  protected:
   SearchHits find(const SearchRequest& request) { return reader().search(request).value(); }
   SearchHits find(std::string text) { return find(asks_for(std::move(text))); }
@@ -147,16 +144,8 @@ TEST_P(SearchTest, SaysWhenACouponHasMoreFactsThanTheLimit) {
 TEST_P(SearchTest, RemovesTheOpenidWithItsNotification) {
   write_together(issue("old", "77", "code", 'u'));
   write_together(admission("newest"));
-  auto connection = writer();
-  Purge purge(*connection, {.identity_ms = kNow + 1}, PurgeMode::kRemove,
-              std::chrono::steady_clock::now);
-  while (purge.step(100).value().more) continue;
-  EXPECT_EQ(purge.counts().identities, 1);
-  std::vector<Rows> results;
-  const Statement count{"SELECT count(*) FROM notification_openids"};
-  const std::array ask{Command(count, {})};
-  ASSERT_TRUE(connection->run(ask, results));
-  EXPECT_EQ(std::get<std::int64_t>(results[0][0][0]), 0);
+  EXPECT_EQ(purge({.identity_ms = kNow + 1}).identities, 1);
+  EXPECT_EQ(count("notification_openids"), 0);
 }
 
 }  // namespace
