@@ -49,11 +49,11 @@ export function authorization() {
 
 function withQuery(path, query) {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== "");
-  // In a path's query, the service takes + for itself and only %20 for a blank.
+  // The service reads + in a query as a plus sign, so a blank is sent as %20.
   return given.length ? `${path}?${new URLSearchParams(given).toString().replaceAll("+", "%20")}` : path;
 }
 
-/** Sends a request and returns the reply. The text of the reply is read by the caller. */
+/** Sends a request. Returns {status, ok, text}. */
 export async function send(method, path, { query, body, signal } = {}) {
   const sent = token;
   const signals = [AbortSignal.timeout(TIMEOUT_MS), signal].filter(Boolean);
@@ -72,7 +72,7 @@ export async function send(method, path, { query, body, signal } = {}) {
     if (error instanceof Unauthorized || signal?.aborted) throw error;
     throw new ApiError(0, "NO_ANSWER", error.message);
   }
-  // A late reply to a token that was removed meanwhile is nobody's.
+  // The token was removed or changed while the request ran: its reply must not be shown.
   if (sent !== token) throw new DOMException("the token was changed", "AbortError");
   if (reply.status === 401) throw new Unauthorized("refused");
   return { status: reply.status, ok: reply.ok, text };
@@ -94,7 +94,7 @@ export const get = (path, query, signal) => sendJson("GET", path, { query, signa
 export const post = (path, body, query) => sendJson("POST", path, { body, query });
 export const del = (path, query) => sendJson("DELETE", path, { query });
 
-/** Like get(), but null if the server does not know the path or has no such item (404). */
+/** Like get(), but null if there is no such item (404). */
 export async function getIfThere(path, query, signal) {
   try {
     return await get(path, query, signal);

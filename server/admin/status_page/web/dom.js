@@ -41,7 +41,7 @@ export function route(segments, query = {}) {
  * Makes a table. On a narrow screen the style sheet shows each row as a block with the column's name
  * before each cell; the roles keep it a table for screen readers.
  * \param columns texts, or {text, class}
- * \param rows lists of cells; a row may have a property `key` that finds it again after a redraw
+ * \param rows lists of cells
  */
 export function table(caption, columns, rows, empty = t("none")) {
   if (rows.length === 0) return h("p", { class: "quiet" }, empty);
@@ -51,7 +51,7 @@ export function table(caption, columns, rows, empty = t("none")) {
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, names.map((each) =>
       h("th", { role: "columnheader", scope: "col", class: each.class }, each.text)))),
     h("tbody", { role: "rowgroup" }, rows.map((row) =>
-      h("tr", { role: "row", "data-key": row.key, class: row.tone }, row.map((cell, i) =>
+      h("tr", { role: "row" }, row.map((cell, i) =>
         h("td", { role: "cell", "data-label": names[i].text, class: names[i].class }, cell))))));
 }
 
@@ -75,11 +75,7 @@ export function redraw(place, data, build) {
   if (place.signature === signature) return;
   place.signature = signature;
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-  const open = [...place.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key);
   place.replaceChildren(...[build()].flat(Infinity).filter(Boolean));
-  for (const each of place.querySelectorAll("details[data-key]")) {
-    if (open.includes(each.dataset.key)) each.open = true;
-  }
   if (focused === undefined) return;
   const again = [...place.querySelectorAll("[data-focus]")].find((each) => each.dataset.focus === focused);
   again?.focus({ preventScroll: true });

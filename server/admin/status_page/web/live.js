@@ -63,8 +63,7 @@ export class Live {
         const headers = { ...authorization(), Accept: "text/event-stream" };
         if (this.#lastId) headers["Last-Event-ID"] = this.#lastId;
         const reply = await fetch("events", { headers, signal, cache: "no-store" });
-        // Without an event stream (an older release), polling alone has to do.
-        if (reply.status === 404 || reply.status === 401 || reply.status === 403) return;
+        if (reply.status === 401 || reply.status === 403) return;
         wait = PAUSE_AFTER_REFUSAL_MS;
         if (reply.ok) {
           this.streaming = true;
@@ -72,7 +71,7 @@ export class Live {
           wait = PAUSE_AFTER_EVENT_MS;
         }
       } catch {
-        // No answer, or stopped: the loop's condition or the next attempt finds out.
+        // No answer, or stop() was called: the loop tries again or ends.
       }
       this.streaming = wait === PAUSE_AFTER_EVENT_MS;
       await new Promise((resolve) => setTimeout(resolve, wait));

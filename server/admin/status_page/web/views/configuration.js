@@ -1,6 +1,6 @@
 // Configuration: effective values without secrets, and the problems of the file.
 
-import { getIfThere } from "../api.js";
+import { get } from "../api.js";
 import { facts, h, redraw, section, table } from "../dom.js";
 import { t } from "../i18n.js";
 
@@ -34,15 +34,15 @@ export function mount(place, call) {
   const found = h("div");
   place.append(h("p", { class: "quiet" }, t("configuration.help")), found);
   return async (status) => {
-    const answer = await getIfThere("configuration", {}, call.signal);
+    const answer = await get("configuration", {}, call.signal);
     const reloads = Object.entries(status.reloads);
     redraw(found, [answer, reloads], () => [
-      answer && h("p", {}, t("configuration.file"), " ", h("code", {}, answer.file)),
-      answer?.problems.length > 0 && section(t("configuration.problems"), table(t("configuration.problems"), [t("where"), { text: t("message"), class: "wide" }],
+      h("p", {}, t("configuration.file"), " ", h("code", {}, answer.file)),
+      answer.problems.length > 0 && section(t("configuration.problems"), table(t("configuration.problems"), [t("where"), { text: t("message"), class: "wide" }],
         answer.problems.map((each) => [h("code", { class: "long" }, each.where), h("span", { class: "long" }, each.message)]))),
       section(t("reloads"), table(t("reloads"), [t("unit"), { text: t("reloads.ok"), class: "number" }, { text: t("reloads.refused"), class: "number" },
         { text: t("last_error"), class: "wide" }], reloads.map(([unit, state]) => [h("code", {}, unit), String(state.ok), String(state.refused), state.last_error || "–"]))),
-      answer ? whole(answer.configuration) : h("p", {}, t("configuration.unsupported")),
+      whole(answer.configuration),
     ]);
   };
 }

@@ -1,6 +1,6 @@
 // The ledger: one coupon's state and history.
 
-import { ApiError, get, path } from "../api.js";
+import { getIfThere, path } from "../api.js";
 import { badge, facts, h, link, redraw, route, section, table, timeOf } from "../dom.js";
 import { count, yuan } from "../format.js";
 import { hasText, t } from "../i18n.js";
@@ -47,12 +47,7 @@ export function mount(place, call) {
   const [stock, coupon] = call.segments;
   return async () => {
     if (!stock || !coupon) return;
-    try {
-      const ledger = await get(path("coupons", stock, coupon), {}, call.signal);
-      redraw(found, ledger, () => ledgerParts(ledger));
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      redraw(found, "none", () => h("p", {}, t("coupon.none")));
-    }
+    const ledger = await getIfThere(path("coupons", stock, coupon), {}, call.signal);
+    redraw(found, ledger, () => (ledger ? ledgerParts(ledger) : h("p", {}, t("coupon.none"))));
   };
 }

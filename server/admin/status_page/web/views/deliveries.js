@@ -28,11 +28,9 @@ export function deliveryButtons(delivery) {
 const notificationLink = (each) => link(each.notification_id, route(["notifications", each.notification_id], { mchid: each.mchid }), { class: "long" });
 
 function rowOf(each) {
-  const row = [h("code", {}, each.id), each.handler, h("code", {}, each.type), stateBadge(each), count(each.attempts),
+  return [h("code", {}, each.id), each.handler, h("code", {}, each.type), stateBadge(each), count(each.attempts),
     timeOf(each.due_at ?? each.finished_at ?? each.created_at), h("span", { class: "long" }, each.last_error || "–"),
     notificationLink(each), deliveryButtons(each)];
-  row.key = each.id;
-  return row;
 }
 
 /** Local time of a datetime-local field as RFC 3339 in UTC, and back. */

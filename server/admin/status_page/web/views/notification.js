@@ -1,7 +1,7 @@
 // One notification: its facts, deliveries with every attempt, and content.
 
 import { discardQuarantined, openQuarantined } from "../actions.js";
-import { ApiError, get, path } from "../api.js";
+import { getIfThere, path } from "../api.js";
 import { badge, button, code, facts, h, link, redraw, route, section, table, timeOf } from "../dom.js";
 import { count, duration } from "../format.js";
 import { hasText, t } from "../i18n.js";
@@ -78,12 +78,7 @@ export function notificationParts(item, fact) {
 export function mount(place, call) {
   const [id] = call.segments;
   return async () => {
-    try {
-      const item = await get(path("notifications", id ?? ""), { mchid: call.query.mchid }, call.signal);
-      redraw(place, item, () => notificationParts(item));
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      redraw(place, "none", () => h("p", {}, t("notification.none", { id })));
-    }
+    const item = await getIfThere(path("notifications", id ?? ""), { mchid: call.query.mchid }, call.signal);
+    redraw(place, item, () => (item ? notificationParts(item) : h("p", {}, t("notification.none", { id }))));
   };
 }

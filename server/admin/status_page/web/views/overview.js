@@ -1,7 +1,7 @@
 // Overview: is anything being lost? Problems first, then figures, handlers, keys and charts.
 
 import { pauseDeliveries, resumeDeliveries } from "../actions.js";
-import { get, getIfThere, send } from "../api.js";
+import { get, send } from "../api.js";
 import { lineChart, sparkline } from "../chart.js";
 import { badge, button, facts, h, link, redraw, route, section, table, timeOf } from "../dom.js";
 import { count, daysLeft, duration, milliseconds, size } from "../format.js";
@@ -107,7 +107,7 @@ function handlerRow(each, pauses) {
   const pause = pauses.find((p) => p.handler === each.name);
   const values = backlogs.get(each.name) ?? [];
   const number = (value) => (value === undefined ? "–" : count(value));
-  const row = [
+  return [
     h("span", {}, link(each.name, route(["deliveries"], { handler: each.name })), " ",
       pause && badge([t("paused"), pause.events].filter(Boolean).join(": "), "warn"), each.breaker && badge(t("breaker"), "bad")),
     number(each.pending),
@@ -119,8 +119,6 @@ function handlerRow(each, pauses) {
       ? button(t("resume"), () => resumeDeliveries(pause), { "aria-label": `${t("resume")}: ${each.name}`, "data-focus": `pause ${each.name}` })
       : button(t("pause"), () => pauseDeliveries(each.name, each.open), { "aria-label": `${t("pause")}: ${each.name}`, "data-focus": `pause ${each.name}` }),
   ];
-  row.key = each.name;
-  return row;
 }
 
 function drawDeliveries(place, status, metrics) {
@@ -173,7 +171,7 @@ function drawStore(place, status, metrics) {
   ], "figures"));
 }
 
-/** Charts of GET /history; hidden if the service does not know the path. */
+/** Charts of GET /history; hidden until the first answer. */
 class Charts {
   #asked = 0;
   #span = "hour";
@@ -196,14 +194,10 @@ class Charts {
   }
 
   async refresh() {
-    if (this.#asked === null || Date.now() - this.#asked < HISTORY_MS) return;
+    if (Date.now() - this.#asked < HISTORY_MS) return;
     this.#asked = Date.now();
     const span = this.#span;
-    const found = await getIfThere("history", { span }, this.call.signal);
-    if (found === null) {
-      this.#asked = null;
-      return;
-    }
+    const found = await get("history", { span }, this.call.signal);
     if (span !== this.#span) return;
     this.place.hidden = false;
     const { series: s, from, to } = found;
@@ -217,14 +211,19 @@ class Charts {
   }
 }
 
-/** Rows of a list, requested again only when their number (`version`) has changed. */
+/**
+ * Rows of a list. They are requested again when their number (`version`) has changed, and now and
+ * then, because a row may have come for one that has gone.
+ */
 class Rows {
   #version;
+  #asked = 0;
   items = [];
 
   async refresh(version, total, path, query, max, signal) {
     if (total === 0) this.items = [];
-    if (total === 0 || version === this.#version) return;
+    if (total === 0 || (version === this.#version && Date.now() - this.#asked < HISTORY_MS)) return;
+    this.#asked = Date.now();
     const items = [];
     let cursor;
     do {
@@ -253,7 +252,7 @@ export function mount(place, call) {
     const [ready, text] = await Promise.all([
       send("GET", "readyz", { signal: call.signal }),
       send("GET", "metrics", { signal: call.signal }),
-      dead.refresh(`${d.dead}/${d.done}/${d.skipped}`, d.dead, "deliveries", { state: "dead" }, DEAD_LOOKED_AT, call.signal),
+      dead.refresh(`${d.dead}/${d.skipped}`, d.dead, "deliveries", { state: "dead" }, DEAD_LOOKED_AT, call.signal),
       sealed.refresh(`${n.sealed}/${n.quarantined}`, n.sealed, "quarantine", {}, PAGE, call.signal),
     ]);
     const metrics = new Metrics(text.text);

@@ -2,12 +2,10 @@
 // content this release could not read.
 
 import { discardQuarantined, openAllQuarantined, openQuarantined } from "../actions.js";
-import { get } from "../api.js";
-import { button, h, link, redraw, route, section, table, timeOf } from "../dom.js";
+import { button, h, link, route, section, timeOf } from "../dom.js";
 import { count } from "../format.js";
 import { hasText, t } from "../i18n.js";
-
-const LIMIT = 100;
+import { PagedList } from "../paged_list.js";
 
 function buttonsOf(item) {
   const key = item.quarantine_id ?? item.id;
@@ -17,40 +15,6 @@ function buttonsOf(item) {
 }
 
 const reasonOf = (reason) => h("span", {}, h("code", {}, reason), hasText(`code.${reason}`) ? ` ${t(`code.${reason}`)}` : "");
-
-/** A list with its own "older" button, refreshed while only its first page is shown. */
-class PagedList {
-  constructor(call, path, query, columns, rowOf, title, empty) {
-    Object.assign(this, { call, path, query, columns, rowOf, title, empty });
-    this.items = [];
-    this.cursor = null;
-    this.isPaged = false;
-    this.list = h("div");
-    this.more = button(t("older"), () => call.attempt(() => this.older()), { hidden: true });
-    this.place = h("div", {}, this.list, this.more);
-  }
-
-  draw() {
-    redraw(this.list, this.items, () => table(this.title, this.columns, this.items.map(this.rowOf), this.empty));
-    this.more.hidden = this.cursor === null;
-  }
-
-  async refresh() {
-    if (this.isPaged) return;
-    const page = await get(this.path, { ...this.query, limit: LIMIT }, this.call.signal);
-    this.items = page.items;
-    this.cursor = page.next_cursor;
-    this.draw();
-  }
-
-  async older() {
-    const page = await get(this.path, { ...this.query, limit: LIMIT, cursor: this.cursor }, this.call.signal);
-    this.isPaged = true;
-    this.items = [...this.items, ...page.items];
-    this.cursor = page.next_cursor;
-    this.draw();
-  }
-}
 
 export function mount(place, call) {
   const sealed = new PagedList(call, "quarantine", {}, ["#", t("id"), t("merchant"), t("type"), { text: t("reason"), class: "wide" },

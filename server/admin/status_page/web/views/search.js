@@ -1,7 +1,7 @@
 // Search: one field for the ids of a notification, coupon, stock, transaction or refund, and for an
 // openid, which is hashed here: neither an address nor a request ever contains it.
 
-import { ApiError, get, getIfThere, path } from "../api.js";
+import { get } from "../api.js";
 import { button, h, link, redraw, route } from "../dom.js";
 import { t } from "../i18n.js";
 import { sha256 } from "../sha256.js";
@@ -13,7 +13,7 @@ const OPENID = /^o[\w-]{27}$/;
 const HASHED = /^openid:[0-9a-f]{64}$/i;
 
 /**
- * What is searched for when this text is entered: the text, or openid:HASH for an openid.
+ * Returns the query for an entered text: the text, or openid:HASH for an openid.
  * \param isOpenid true if the text is an openid whatever it looks like
  */
 export async function searchable(text, isOpenid = false) {
@@ -40,26 +40,6 @@ function searchForm(q) {
     location.hash = route(["search"], { q: wanted });
   });
   return form;
-}
-
-async function orNull(asking) {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof ApiError && (error.status === 404 || error.status === 400)) return null;
-    throw error;
-  }
-}
-
-/** Without GET /search: the notification with this id, or the coupon "STOCK COUPON". */
-async function lookUp(q, signal) {
-  const [stock, coupon] = q.split("/");
-  const notification = await orNull(get(path("notifications", q), {}, signal));
-  const ledger = coupon ? await orNull(get(path("coupons", stock, coupon), {}, signal)) : null;
-  return { items: [
-    ...(ledger ? [{ kind: "coupon", coupon: ledger }] : []),
-    ...(notification ? [{ kind: "notification", notification }] : []),
-  ], more: false, next_cursor: null };
 }
 
 const matchedBy = (item) => item.matched && h("span", { class: "quiet" }, " ", t("search.matched", { what: t(`matched.${item.matched}`) }));
@@ -99,7 +79,7 @@ export function mount(place, call) {
 
   return async () => {
     if (!q || isPaged) return;
-    last = await getIfThere("search", { q }, call.signal) ?? await lookUp(q, call.signal);
+    last = await get("search", { q }, call.signal);
     items = last.items;
     draw();
   };
