@@ -29,7 +29,6 @@ class AdminTokens {
   /// differs.
   /// \return the token with this text, valid as long as this object; null if there is none.
   [[nodiscard]] const AdminToken* find(std::string_view sent) const;
-  [[nodiscard]] bool empty() const { return tokens_.empty(); }
 
  private:
   std::vector<AdminToken> tokens_;

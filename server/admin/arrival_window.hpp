@@ -26,7 +26,7 @@ class ArrivalWindow {
   static constexpr std::chrono::seconds kWatchMax{15};
   /// Largest number of missing numbers that are watched; the oldest are dropped first.
   static constexpr std::size_t kMissingMax = 20'000;
-  /// How far below a new number missing numbers are watched.
+  /// Number of row numbers below a new one that are watched if they are missing.
   static constexpr std::int64_t kGapMax = 1000;
 
   /// Begins at the end of the table.
@@ -56,8 +56,7 @@ class ArrivalWindow {
   bool may_be_out_of_order_ = false;
   std::int64_t high_ = 0;
   std::set<std::int64_t> missing_;
-  // The missing numbers in the order in which they were noticed, and numbers that have been seen
-  // since.
+  // All numbers that were noticed as missing, in that order. Some may have been seen since.
   std::deque<Noticed> noticed_;
 };
 

@@ -7,7 +7,6 @@ namespace couponhook::server {
 namespace {
 
 struct OrderWords {
-  std::string_view order;
   std::string_view doing;
   std::string_view done;
 };
@@ -17,11 +16,11 @@ OrderWords words_of(DeliveryOrder::Kind kind) {
     case DeliveryOrder::Kind::kRetry:
       break;
     case DeliveryOrder::Kind::kMove:
-      return {"move", "moving", "moved"};
+      return {"moving", "moved"};
     case DeliveryOrder::Kind::kSkip:
-      return {"skip", "skipping", "skipped"};
+      return {"skipping", "skipped"};
   }
-  return {"retry", "retrying", "retried"};
+  return {"retrying", "retried"};
 }
 
 /// Writes a delivery as an object of its own, with the notification to which it belongs.
@@ -69,7 +68,7 @@ std::string retry_json(const RetryJob& job) {
   base::JsonWriter json;
   json.begin()
       .text("id", std::to_string(job.id))
-      .text("order", words.order)
+      .text("order", to_string(job.order.kind))
       .text("state", job.state == RetryJob::State::kRetrying ? words.doing : to_string(job.state))
       .boolean("dry_run", job.dry_run);
   if (job.plan) json.text("plan", std::to_string(*job.plan)).number("planned", job.planned);

@@ -175,7 +175,7 @@ void EventFeed::add_arrival(ArrivalTable table, storage::NotificationRecord&& re
 }
 
 void EventFeed::add(EventNews news, const storage::NotificationRecord& record,
-                    const std::optional<CouponName>& coupon) {
+                    const std::optional<storage::CouponKey>& coupon) {
   Event event{to_text(position()), {}};
   event.text = server_sent_event(event.id, to_string(news), event_json(news, record, coupon));
   events_.push_back(std::move(event));

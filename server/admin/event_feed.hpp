@@ -42,7 +42,8 @@ class EventFeed {
   static constexpr std::size_t kEventsMax = 1000;   ///< number of events that are remembered
   static constexpr std::int64_t kPageMax = 200;     ///< rows that one refresh reads from a table
   static constexpr std::size_t kFollowedMax = 300;  ///< notifications whose deliveries are watched
-  static constexpr std::size_t kFollowedTogether = 50;  ///< those that one refresh looks at
+  /// Number of followed notifications that one refresh reads.
+  static constexpr std::size_t kFollowedTogether = 50;
 
   /// \param connection must outlive this object.
   explicit EventFeed(storage::Connection& connection) : reader_(connection) {}
@@ -62,9 +63,9 @@ class EventFeed {
 
   /// Reads what is new in the store, unless it was read within kPollInterval.
   void refresh();
-  /// Reads what is new in the store now, so that what is in the store is no event for a client that
-  /// comes now. Does not read during the pause after a failure.
-  /// \return the reason if the store could not be read.
+  /// Reads what is new in the store now, so that a client that comes now gets no events for rows
+  /// that are already in the store. Does not read during the pause after a failure. \return the
+  /// reason if the store could not be read.
   [[nodiscard]] std::optional<storage::Failure> refresh_now();
 
   /// Each event has a number; the remembered events are those from first() up to, but not
@@ -100,7 +101,7 @@ class EventFeed {
   };
   struct Followed {
     storage::NotificationRecord record;
-    std::optional<CouponName> coupon;
+    std::optional<storage::CouponKey> coupon;
   };
 
   [[nodiscard]] Read start(SteadyClock::time_point now);
@@ -115,7 +116,7 @@ class EventFeed {
   void add_arrival(storage::ArrivalTable table, storage::NotificationRecord&& record,
                    SteadyClock::time_point now);
   void add(EventNews news, const storage::NotificationRecord& record,
-           const std::optional<CouponName>& coupon);
+           const std::optional<storage::CouponKey>& coupon);
   void follow(Followed&& followed);
 
   storage::ArrivalReader reader_;

@@ -17,16 +17,16 @@ std::string_view to_string(EventNews news) {
   return "unknown";
 }
 
-std::optional<CouponName> coupon_of(const storage::NotificationRecord& record) {
+std::optional<storage::CouponKey> coupon_of(const storage::NotificationRecord& record) {
   if (record.resource.empty()) return std::nullopt;
   auto entry = handlers::ledger_entry(handlers::read_event(record.event_type, record.resource, {}),
                                       record.create_time);
   if (!entry || entry->coupon.empty()) return std::nullopt;
-  return CouponName{std::move(entry->stock_id), std::move(entry->coupon)};
+  return storage::CouponKey{std::move(entry->stock_id), std::move(entry->coupon)};
 }
 
 std::string event_json(EventNews news, const storage::NotificationRecord& record,
-                       const std::optional<CouponName>& coupon) {
+                       const std::optional<storage::CouponKey>& coupon) {
   base::JsonWriter json;
   json.begin()
       .text("event", to_string(news))

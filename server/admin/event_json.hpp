@@ -8,14 +8,9 @@
 #include <string_view>
 
 #include "storage/records.hpp"
+#include "storage/search_records.hpp"
 
 namespace couponhook::server {
-
-/// The coupon of an event: the key of its ledger entry.
-struct CouponName {
-  std::string stock_id;
-  std::string coupon;
-};
 
 /// Kind of an event. GET /events shows the name of the kind.
 enum class EventNews : std::uint8_t {
@@ -27,11 +22,12 @@ enum class EventNews : std::uint8_t {
 
 /// Reads the coupon out of a notification's resource; nothing for an event without a coupon, such
 /// as a refund.
-[[nodiscard]] std::optional<CouponName> coupon_of(const storage::NotificationRecord& record);
+[[nodiscard]] std::optional<storage::CouponKey> coupon_of(
+    const storage::NotificationRecord& record);
 
 /// Writes one event as JSON, without the resource and without personal data.
 [[nodiscard]] std::string event_json(EventNews news, const storage::NotificationRecord& record,
-                                     const std::optional<CouponName>& coupon);
+                                     const std::optional<storage::CouponKey>& coupon);
 
 /// Writes one message of a stream of server-sent events.
 /// \param id position of the client after this event.

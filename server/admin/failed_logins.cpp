@@ -34,7 +34,7 @@ FailedLogins::Client& FailedLogins::client_of(const base::IpAddress& address,
 
 std::optional<std::chrono::milliseconds> FailedLogins::begin(std::string_view peer,
                                                              SteadyClock::time_point now) {
-  total_.fetch_add(1, std::memory_order_relaxed);
+  ++total_;
   Client& client = client_of(counted_address(peer), now);
   client.last = now;
   client.failures = std::min(client.failures + 1, kFailuresMax);

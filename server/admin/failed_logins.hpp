@@ -3,7 +3,6 @@
 /// \file
 /// Slows down and counts requests with a wrong token.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -18,7 +17,7 @@ namespace couponhook::server {
 /// Decides how long the reply to a request with a wrong token waits. The delay doubles with each
 /// failure of a client address, from kFirstDelay to kLongestDelay, and begins again after kMemory
 /// without a failure. IPv6 clients of one /64 network count as one address. The caller passes the
-/// time. Not thread-safe, except total().
+/// time. Not thread-safe.
 class FailedLogins {
  public:
   static constexpr std::chrono::milliseconds kFirstDelay{125};
@@ -37,8 +36,8 @@ class FailedLogins {
                                                                SteadyClock::time_point now);
   void end() { --delayed_; }
 
-  /// Returns the number of failures since the process started. Thread-safe.
-  [[nodiscard]] std::uint64_t total() const { return total_.load(std::memory_order_relaxed); }
+  /// Returns the number of failures since the process started.
+  [[nodiscard]] std::uint64_t total() const { return total_; }
 
  private:
   struct Client {
@@ -50,7 +49,7 @@ class FailedLogins {
 
   std::map<base::IpAddress, Client> clients_;
   std::size_t delayed_ = 0;
-  std::atomic<std::uint64_t> total_ = 0;
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace couponhook::server

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/live.hpp"
 #include "server/admin/audit_trail.hpp"
 #include "server/config/config.hpp"
@@ -40,14 +39,13 @@ struct HandlerNames {
 [[nodiscard]] std::string why_not_served(const HandlerNames& names, std::string_view handler);
 
 /// References that the operators' actions need: the store, the merchants' keys, the handler names,
-/// the clock and the log. All referenced objects must outlive the objects that use this struct.
+/// the log and the audit log. All referenced objects must outlive the objects that use this struct.
 struct OperatorSources {
   storage::Reader& reader;
   storage::Inbox& inbox;
   const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
   const HandlerNames& handlers;
-  base::WallClock clock;
   /// Function that wakes the delivery worker, after an operator's action has made deliveries ready
   /// to be made now.
   std::function<void()> wake_worker;

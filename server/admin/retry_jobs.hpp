@@ -109,8 +109,7 @@ class RetryJobs {
   /// \param on_retried function that is called, on the thread of this object, after each page of
   ///   deliveries that a job has changed.
   /// \param on_over function that is called with each job that is about to be over, except dry
-  /// runs,
-  ///   before find() and wait() say so. On the thread of this object. May be empty.
+  ///   runs, before find() and wait() say so. On the thread of this object. May be empty.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried,
             std::function<void(const RetryJob&)> on_over = nullptr);
@@ -119,7 +118,7 @@ class RetryJobs {
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
-  /// Why a plan cannot be carried out.
+  /// Reasons why a plan cannot be carried out.
   enum class PlanError : std::uint8_t {
     kUnknown,     ///< no dry run with this id is remembered, or its deliveries are not any more
     kUnfinished,  ///< the dry run is still counting, or failed, or was cancelled

@@ -178,12 +178,7 @@ void UnitWatch::refuse(std::string why, TimePoint now) {
 }
 
 bool UnitWatch::is_due(TimePoint now) {
-  FileMarks marks = read_file_marks(unit_.files);
-  if (marks != marks_) {
-    marks_ = std::move(marks);
-    has_changed_ = true;
-    return true;
-  }
+  if (read_file_marks(unit_.files) != marks_) return true;
   if (!error_.empty()) return now >= retry_at_;
   return unit_.is_stale && unit_.is_stale();
 }
@@ -192,7 +187,7 @@ UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
   // Record the state of the reload unit's files before they are read. A change during the load is
   // then noticed later as a new change.
   FileMarks marks = read_file_marks(unit_.files);
-  const bool has_changed = std::exchange(has_changed_, false) || marks != marks_;
+  const bool has_changed = marks != marks_;
   marks_ = std::move(marks);
   std::string error;
   try {

@@ -143,7 +143,6 @@ class UnitWatch {
  private:
   ReloadUnit unit_;
   FileMarks marks_;
-  bool has_changed_ = false;  // is_due() has seen a change that load() has not loaded yet
   std::string error_;  // error of the last attempt to load the reload unit; empty if that succeeded
   TimePoint retry_at_{};
   TimePoint logged_at_{};

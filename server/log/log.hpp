@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -97,9 +96,8 @@ class Log {
   /// Writes a log line about an event of the service, such as a reload.
   /// \param event a fixed word to search for.
   /// \param text must not contain personal data or secrets.
-  /// \param burst number of lines of warnings or errors with this event that may come at once;
-  /// after
-  ///   that, one line a second.
+  /// \param burst number of lines of warnings or errors with this event that may come at once.
+  ///   After that, there is one line a second.
   void message(Severity severity, std::string_view event, std::string_view text,
                int burst = kEventBurst);
   /// Writes the line about an operator's action, whatever the level is: actions are few, and must
