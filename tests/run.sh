@@ -21,8 +21,8 @@ command -v node >/dev/null || TEST_PACKAGES+=" nodejs node-pg"
 case "${1:-}" in
   --all)
     presets="tsan asan release"
-    # Debian's npm consists of hundreds of packages, so only --all installs it. Without npm one test
-    # is skipped and reports the reason.
+    # Debian's npm consists of hundreds of packages, so only --all installs it. Without npm some
+    # tests are skipped and report the reason.
     command -v npm >/dev/null || TEST_PACKAGES+=" npm"
     ;;
   --examples)

@@ -279,8 +279,6 @@ class Replicas(AlertsCase):
         other.config.write_text(self.service.config.read_text())
         for kind in (*self.secrets, "crm"):
             other.write(f"secrets/{kind}", self.service.read(f"secrets/{kind}"))
-        for file in ("tls/server.crt", "tls/server.key", "secrets/api_v3_key"):
-            other.write(file, self.service.read(file))
         other.start()
         time.sleep(3)
         self.assertEqual(self.send("dead").status, 204)

@@ -52,10 +52,6 @@ def counters(service) -> dict:
             "deliveries_done": deliveries["done"], "deliveries_dead": deliveries["dead"]}
 
 
-def added(a: dict, b: dict) -> dict:
-    return {name: a[name] + b[name] for name in a}
-
-
 def send_mixed(service, name: str, rounds=ROUNDS) -> int:
     """Sends notifications that are stored, duplicates, conflicts, sealed, refused, and probes.
     Returns how many were acknowledged."""

@@ -37,7 +37,7 @@ class EventsTestCase(ServiceTestCase):
             stream = EventStream(self.service, last_id, target)
             if stream.status == 200:
                 return stream
-            # The clients of the test before may not have been missed yet.
+            # The service may not have noticed yet that the clients of the last test are gone.
             self.assertEqual(stream.status, 503)
             return stream.close()
 
@@ -174,7 +174,7 @@ class Stream(EventsTestCase):
         self.assertEqual((status, body["code"]), (503, "OVERLOADED"))
         self.assertEqual(self.service.ask("/status")[0], 200)
         streams[0].close()
-        # The rows of the store that the 17th client asks for come at once.
+        # The service answers at once if a place is free.
         wait_until(lambda: self.service.exchange("/events?wait=0")[0] == 200, 10,
                    "room for one more client")
 

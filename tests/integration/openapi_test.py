@@ -20,7 +20,7 @@ from support.wechat_pay import Platform
 SOURCES = Path(__file__).parents[2] / "server" / "admin"
 METHODS = {"get", "post", "put", "delete", "patch"}
 
-#: What the OpenAPI specification demands of the members that the document uses. The schemas of
+#: Rules of the OpenAPI specification for the members that the document uses. The schemas of
 #: OpenAPI 3.1 are JSON Schema 2020-12.
 SPECIFICATION = {
     "type": "object",
@@ -105,7 +105,7 @@ def routes_in_source() -> set:
                 header = (SOURCES / "reconcile_intake.hpp").read_text()
                 routes.add((re.search(r'kPath = "(\S+)"', header)[1], method))
             elif path == "file.path":
-                routes.add(("/", method))  # the page; the files behind it are its own affair
+                routes.add(("/", method))  # the console's files are not part of the document
             else:
                 raise AssertionError(f"{file.name}: {path} is a route that this test cannot read")
         calls -= len(added)
